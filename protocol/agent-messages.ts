@@ -1,0 +1,86 @@
+import { z } from "zod";
+import { commandName, commandState } from "./events.ts";
+import { BATCH_EVENTS_MAX, ID_PATTERN, LIFE_MAX_LENGTH, LOG_LINE_MAX, NAME_MAX_LENGTH, PROMPT_MAX } from "./limits.ts";
+
+/** What passes between the agent (the producer) and a room. Endpoint `GET /runs/:run/agent`, role `agent`. */
+
+const seq = z.int().min(1);
+
+export const hello = z.looseObject({
+  type: z.literal("hello"),
+  protocol: z.literal(1),
+  life: z.string().min(1).max(LIFE_MAX_LENGTH),
+  /** First seq that is not acknowledged. */
+  next_seq: seq,
+  /** Highest seq that was ever sent, 0 for none: until those have come again the room holds back events of its own. */
+  sent_seq: z.int().min(0),
+  agent: z.looseObject({ name: z.string().max(NAME_MAX_LENGTH), version: z.string().max(NAME_MAX_LENGTH) }),
+  /** Goes into the snapshot and is no event; its fields are those of a `run_info` event. */
+  run_info: z.record(z.string(), z.unknown()).nullish(),
+});
+export type Hello = z.infer<typeof hello>;
+
+/** The events are checked one by one by the room: see `parseEvent`. */
+export const agentBatch = z.looseObject({
+  type: z.literal("batch"),
+  first_seq: seq,
+  events: z.array(z.unknown()).min(1).max(BATCH_EVENTS_MAX),
+  /** The agent is about to be quiet: store now, and acknowledge. */
+  flush: z.boolean().optional(),
+});
+export type AgentBatch = z.infer<typeof agentBatch>;
+
+export const commandUpdate = z.looseObject({
+  type: z.literal("command_update"),
+  id: z.string().regex(ID_PATTERN),
+  state: commandState,
+  global_step: z.int().min(0).nullish(),
+  error: z.string().max(LOG_LINE_MAX).nullish(),
+});
+
+export const agentMessage = z.discriminatedUnion("type", [
+  hello,
+  agentBatch,
+  commandUpdate,
+  z.looseObject({ type: z.literal("ping"), timestamp: z.union([z.number(), z.string().max(NAME_MAX_LENGTH)]).nullish() }),
+]);
+export type AgentMessage = z.infer<typeof agentMessage>;
+export const AGENT_MESSAGE_TYPES: ReadonlySet<string> = new Set(["hello", "batch", "command_update", "ping"]);
+
+/** PR5: what the room tells about who is watching. */
+export const demandMode = z.enum(["live", "idle", "crowd"]);
+export const demand = z.looseObject({ mode: demandMode, batch_ms: z.int().min(0) });
+export type Demand = z.infer<typeof demand>;
+
+/** Room to agent. */
+export const roomToAgent = z.discriminatedUnion("type", [
+  /** `last_seq`: the newest that is stored, 0 for a new life. */
+  z.looseObject({ type: z.literal("ready"), life: z.string(), last_seq: z.int().min(0), demand }),
+  /** PR3: everything up to `seq` is durable. */
+  z.looseObject({ type: z.literal("ack"), seq: z.int().min(0) }),
+  z.looseObject({ type: z.literal("demand"), mode: demandMode, batch_ms: z.int().min(0) }),
+  z.looseObject({
+    type: z.literal("command"),
+    id: z.string().regex(ID_PATTERN),
+    command: commandName,
+    expires_at: z.string(),
+    save: z.boolean().optional(),
+    prompt: z.string().max(PROMPT_MAX).optional(),
+    negative_prompt: z.string().max(PROMPT_MAX).optional(),
+    width: z.int().optional(),
+    height: z.int().optional(),
+    seed: z.int().optional(),
+    steps: z.int().optional(),
+    cfg: z.number().optional(),
+  }),
+  z.looseObject({ type: z.literal("pong"), client_timestamp: z.unknown(), server_timestamp: z.string() }),
+  /** `expected` with `sequence_gap`: the connection stays open and the producer goes on from there. */
+  z.looseObject({
+    type: z.literal("error"),
+    code: z.string(),
+    message: z.string(),
+    expected: z.int().optional(),
+    retry_after_ms: z.number().optional(),
+  }),
+]);
+export type RoomToAgent = z.infer<typeof roomToAgent>;

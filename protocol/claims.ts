@@ -1,0 +1,36 @@
+import { z } from "zod";
+import { ID_PATTERN, NAME_MAX_LENGTH } from "./limits.ts";
+
+export const role = z.enum(["viewer", "operator", "agent", "owner"]);
+export type Role = z.infer<typeof role>;
+
+/** `*`, an id, or a prefix and one `*` at its end. */
+const runPattern = z.string().regex(/^(?:\*|[A-Za-z0-9._-]{1,64}\*?)$/);
+
+/** What a token says (AC1). `sub`, `role`, `runs` and `exp` are required. */
+export const claims = z.looseObject({
+  sub: z.string().min(1).max(NAME_MAX_LENGTH),
+  role,
+  runs: z.union([runPattern, z.array(runPattern).min(1).max(64)]),
+  /** Seconds since 1970. */
+  exp: z.int().min(1),
+  jti: z.string().min(1).max(64).optional(),
+  nbf: z.number().optional(),
+  iat: z.number().optional(),
+});
+export type Claims = z.infer<typeof claims>;
+
+/**
+ * @param runs the claim of a token
+ * @param run a run's id
+ * @returns whether the token covers the run; an id is never taken for a prefix
+ */
+export function coversRun(runs: Claims["runs"], run: string): boolean {
+  const patterns = typeof runs === "string" ? [runs] : runs;
+  return patterns.some((pattern) => (pattern.endsWith("*") ? run.startsWith(pattern.slice(0, -1)) : pattern === run));
+}
+
+/** @returns whether the text may name a run. */
+export function isRunId(text: string): boolean {
+  return ID_PATTERN.test(text) && text !== "." && text !== "..";
+}

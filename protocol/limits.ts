@@ -1,0 +1,84 @@
+/** Every limit of the protocol, each once, with its reason. Sizes are bytes, times are milliseconds, unless the name says otherwise. */
+
+/** Frame a viewer may send: commands and subscriptions are tiny; a prompt is the largest thing in one. */
+export const VIEWER_FRAME_MAX = 1024 * 1024;
+/** Frame an agent may send: eight batches of the size aimed at, far under the platform's 32 MiB. */
+export const AGENT_FRAME_MAX = 4 * 1024 * 1024;
+/** Batch size an agent aims at: a resend after a cut costs little, and a frame's fixed CPU is still spread over many events. */
+export const AGENT_BATCH_AIM = 512 * 1024;
+/** One event, serialised: a stored row holds at least one event and must stay under the platform's 2 MB. */
+export const EVENT_MAX = 1024 * 1024;
+/** Events in one agent batch: bounds the work of one message handler. */
+export const BATCH_EVENTS_MAX = 10_000;
+/** One stored chunk row, events and snapshot together: the platform refuses a row over 2 MB; a local run would accept it. */
+export const CHUNK_ROW_MAX = 1_900_000;
+/** Waiting bytes that force a chunk out (PR3): one row per 64 KiB keeps rows few and a lost tail small. */
+export const CHUNK_BYTES = 64 * 1024;
+/** Age of the last chunk after which the next batch writes one (PR3). */
+export const CHUNK_AGE_MS = 1000;
+
+/** Messages a second that a viewer may send, and its burst. */
+export const VIEWER_MESSAGES_PER_SECOND = 20;
+export const VIEWER_MESSAGES_BURST = 60;
+/** Viewers of one run: under the platform's 32,768 sockets an object, and what one object can fan out to. */
+export const VIEWERS_PER_RUN = 5000;
+/** Upgrades an address may ask for in a minute: a team behind one NAT reconnecting together still passes. */
+export const UPGRADES_PER_MINUTE = 600;
+
+/** Ids of runs, commands, samples: safe in paths, file names and tags. */
+export const ID_PATTERN = /^[A-Za-z0-9._-]{1,64}$/;
+/** Longest name of an event type in a subscription, and how many one connection may hold: fits a socket's attachment. */
+export const EVENT_TYPE_MAX_LENGTH = 64;
+export const SUBSCRIPTIONS_MAX = 64;
+/** A producer's life: an opaque string. */
+export const LIFE_MAX_LENGTH = 64;
+/** A log line; longer ones are cut, and say so. */
+export const LOG_LINE_MAX = 8 * 1024;
+export const PROMPT_MAX = 4 * 1024;
+export const NAME_MAX_LENGTH = 200;
+export const SERIES_NAME_MAX_LENGTH = 200;
+export const SERIES_PER_RUN = 2000;
+/** A sample picture, video or sound. */
+export const BLOB_MAX = 64 * 1024 * 1024;
+
+/** The replay log of a run: whichever comes first. */
+export const LOG_BYTES_MAX = 64 * 1024 * 1024;
+export const LOG_AGE_MAX_MS = 7 * 24 * 3600 * 1000;
+/** What a viewer without a position is replayed, after its filter: events or bytes, whichever comes first. */
+export const REPLAY_EVENTS_MAX = 500;
+export const REPLAY_BYTES_MAX = 256 * 1024;
+/** How far past `last_offset` a position may lie and still be good: the producer is about to send those events again (VW3). */
+export const POSITION_AHEAD_MAX = 10_000;
+/** Frames of a replay are cut at about this size, so that a phone shows something before all of it has come. */
+export const REPLAY_FRAME_BYTES = 128 * 1024;
+/** A viewer whose filter takes out every event still gets an empty batch with its position after this long (VW4). */
+export const EMPTY_BATCH_AFTER_MS = 5000;
+
+/** VW6: a batched viewer acknowledges about this often, and gets nothing more past the window. */
+export const ACK_EVERY_BYTES = 128 * 1024;
+export const VIEWER_WINDOW_BYTES = 1024 * 1024;
+/** Keep-alive rhythm suggested to viewers; answered by the platform without waking the room (VW7). */
+export const KEEPALIVE_MS = 30_000;
+
+/** EV1: a *latest wins* event goes out at most this often, per type. */
+export const THROTTLE_MS = 100;
+/** PR5: an idle agent's rhythm, and a live one's. */
+export const IDLE_BATCH_MS = 15_000;
+export const LIVE_BATCH_MS = 100;
+/** PR5: from this many viewers on the room asks for fewer, larger batches. */
+export const CROWD_VIEWERS = 500;
+export const CROWD_BATCH_MS = 1000;
+/** The agent's link: silence after its socket closed, and silence on an open socket, before the room says that it is offline. */
+export const AGENT_GONE_MS = 10_000;
+export const AGENT_SILENT_MS = 60_000;
+/** CM1: a command that nothing answered ends after this long. */
+export const COMMAND_TTL_MS = 60_000;
+
+/** One line between the hook and the agent: a configuration is the largest. */
+export const HOOK_LINE_MAX = 4 * 1024 * 1024;
+/** Newest samples that a snapshot carries. */
+export const SNAPSHOT_SAMPLES = 12;
+/** JWTs longer than this are refused unread. */
+export const TOKEN_MAX_LENGTH = 8 * 1024;
+/** Clock difference that is forgiven in `exp` and `nbf`, in seconds. */
+export const CLOCK_LEEWAY_S = 30;

@@ -1,0 +1,23 @@
+import { z } from "zod";
+
+/**
+ * EV2: NaN and the infinities travel in JSON as the strings "NaN", "Infinity" and "-Infinity".
+ * A loss that became NaN is the most important point on the chart, and JSON would turn it into null.
+ */
+const NON_FINITE = ["NaN", "Infinity", "-Infinity"] as const;
+
+/** A number as it travels: finite, or one of the three names. */
+export const wireNumber = z.union([z.number(), z.enum(NON_FINITE)]);
+export type WireNumber = z.infer<typeof wireNumber>;
+
+/** @returns the number as it may stand in JSON. */
+export function toWire(value: number): WireNumber {
+  if (Number.isFinite(value)) return value;
+  if (Number.isNaN(value)) return "NaN";
+  return value > 0 ? "Infinity" : "-Infinity";
+}
+
+/** @returns the number that travelled as `value`; null and undefined stay null (no value is not NaN). */
+export function fromWire(value: WireNumber | null | undefined): number | null {
+  return value === null || value === undefined ? null : Number(value);
+}
