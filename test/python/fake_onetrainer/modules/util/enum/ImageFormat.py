@@ -1,0 +1,9 @@
+from enum import Enum
+
+
+class ImageFormat(Enum):
+    PNG = "PNG"
+    JPG = "JPG"
+
+    def extension(self):
+        return "." + self.value.lower()

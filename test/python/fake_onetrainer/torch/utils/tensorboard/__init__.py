@@ -1,0 +1,3 @@
+from .writer import SummaryWriter
+
+__all__ = ["SummaryWriter"]
