@@ -1,0 +1,35 @@
+import { cloudflareTest } from "@cloudflare/vitest-plugin";
+import { defineConfig } from "vitest/config";
+
+/** The key that tokens are signed with in tests inside workerd; `env.RUNCAST_SECRET` there. */
+const TEST_SECRET = "a-key-for-tests-only-that-is-long-enough";
+
+/** Suites that start processes of their own: one file at a time, so that they do not starve each other on a small machine. */
+const processes = { fileParallelism: false, testTimeout: 60_000, hookTimeout: 60_000 };
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: "unit",
+          include: ["test/{protocol,conformance,client,agent,dashboard,bench}/**/*.test.ts"],
+          exclude: ["**/*.browser.test.ts"],
+          testTimeout: 20_000,
+        },
+      },
+      {
+        plugins: [
+          cloudflareTest({
+            wrangler: { configPath: "./wrangler.toml" },
+            miniflare: { bindings: { RUNCAST_SECRET: TEST_SECRET, RUNCAST_LOG_LEVEL: "error" } },
+          }),
+        ],
+        test: { name: "worker", include: ["test/worker/**/*.test.ts"], testTimeout: 20_000 },
+      },
+      { test: { name: "scripts", include: ["test/scripts/**/*.test.ts"], ...processes } },
+      { test: { name: "browser", include: ["test/**/*.browser.test.ts"], ...processes } },
+      { test: { name: "e2e", include: ["test/e2e/**/*.test.ts"], exclude: ["**/*.browser.test.ts"], ...processes } },
+    ],
+  },
+});
