@@ -1,0 +1,172 @@
+"""The thread that takes records out of the queue and brings them to the agent.
+
+It polls: waking it for each record would cost the training thread a system call and the interpreter's lock.
+"""
+
+import random
+import sys
+import threading
+import time
+from os import getpid, urandom
+from typing import Any
+
+from runcast.hook import recording
+from runcast.hook.commands import Commands
+from runcast.hook.connection import Connection
+from runcast.hook.endpoint import read_endpoint
+from runcast.hook.messages import encode, message, messages, with_number
+from runcast.hook.outbox import Outbox
+from runcast.version import VERSION
+
+ACTIVE_SECONDS = 0.02
+"""Between two looks at the queue while something happens: the most that the hook adds to a message's way."""
+QUIET_SECONDS = 0.1
+QUIET_AFTER_SECONDS = 2.0
+RECORDS_AT_ONCE = 1_000
+RETRY_FIRST_SECONDS = 0.05
+RETRY_MOST_SECONDS = 1.0
+
+_WEIGHT = {"scalars": lambda body: len(body["rows"])}
+
+
+class Sender(threading.Thread):
+    def __init__(self, hook_file: str):
+        super().__init__(name="runcast", daemon=True)
+        self._hook_file = hook_file
+        self._session = urandom(16).hex()
+        self._outbox = Outbox()
+        self._commands = Commands(lambda item: recording.record("onetrainer", item), self._answer)
+        self._connection: Connection | None = None
+        self._is_ready = False
+        self._is_refused = False
+        self._failures = 0
+        self._retry_at = 0.0
+        self._busy_at = 0.0
+        self._closing = threading.Event()
+
+    def run(self) -> None:
+        try:
+            while not self._is_done():
+                self._take_records()
+                self._exchange()
+                self._wait()
+        except Exception:
+            return  # at the end of the interpreter modules vanish under a daemon thread
+        finally:
+            self._disconnect()
+
+    def close(self, seconds: float) -> None:
+        """Ends the thread once the agent has everything; at once where no agent is connected; after `seconds` at the latest."""
+        self._closing.set()
+        self.join(seconds)
+
+    def flush(self, seconds: float) -> None:
+        """Returns once the agent has what was recorded before; at once where none is connected; after `seconds` at the latest."""
+        deadline = time.monotonic() + seconds
+        while (recording.has_records() or (self._connection and len(self._outbox))) and time.monotonic() < deadline:
+            self._closing.wait(ACTIVE_SECONDS)
+
+    def abandon(self) -> None:
+        """In a forked child: lets go of the parent's socket without a word."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _is_done(self) -> bool:
+        if not self._closing.is_set() or recording.has_records():
+            return False
+        return self._connection is None or (self._is_ready and len(self._outbox) == 0)
+
+    def _take_records(self) -> None:
+        records = recording.drain(RECORDS_AT_ONCE)
+        if records:
+            self._busy_at = time.monotonic()
+        for body in messages(self._commands.observe(records)):
+            self._add(body)
+        self._outbox.dropped.update(recording.take_losses())
+
+    def _add(self, body: dict[str, Any]) -> None:
+        kind = body["type"]
+        self._outbox.add(kind, encode(body), _WEIGHT[kind](body) if kind in _WEIGHT else 1)
+
+    def _answer(self, id: str, state: str, global_step: int | None, error: str | None) -> None:
+        self._add(message(("command_update", time.time(), id, state, global_step, error)))
+
+    def _exchange(self) -> None:
+        try:
+            if self._connection is None:
+                self._connect()
+            if self._connection is not None:
+                for incoming in self._connection.read():
+                    self._handle(incoming)
+                self._send(self._connection)
+        except (OSError, KeyError, TypeError):  # lost, or not our protocol
+            self._disconnect()
+            self._failures += 1
+            # Full jitter: the ranks of a machine, or the runs of a host, do not come back in step.
+            self._retry_at = time.monotonic() + random.uniform(0, min(RETRY_MOST_SECONDS, RETRY_FIRST_SECONDS * 2**self._failures))
+
+    def _connect(self) -> None:
+        if time.monotonic() < self._retry_at:
+            return
+        endpoint = read_endpoint(self._hook_file)
+        if endpoint is None:
+            raise ConnectionError("no agent")
+        self._connection = Connection(endpoint)
+        hello = {
+            "type": "hello",
+            "protocol": 1,
+            "token": endpoint.token,
+            "session": self._session,
+            "pid": getpid(),
+            "version": VERSION,
+            "python": sys.version.split()[0],
+        }
+        self._connection.write(b"{" + encode(hello) + b"\n")
+
+    def _handle(self, incoming: dict[str, Any]) -> None:
+        kind = incoming.get("type")
+        if kind == "ready":
+            self._is_ready = True
+            self._outbox.acknowledge(incoming["last_n"])
+            self._replace_refused()
+            self._outbox.send_again()
+        elif kind == "ack":
+            self._failures = 0
+            self._outbox.acknowledge(incoming["n"])
+        elif kind == "command":
+            self._take_records()  # what was recorded until now is no answer
+            self._commands.receive(incoming)
+        elif kind == "error":
+            self._is_refused = incoming.get("code") != "unauthorized"
+
+    def _send(self, connection: Connection) -> None:
+        if self._is_ready and self._outbox.dropped:
+            self._add(message(("dropped", time.time(), self._outbox.take_dropped())))
+        while self._is_ready and not connection.is_backed_up:
+            line = self._outbox.next_line()
+            if line is None:
+                break
+            connection.write(line)
+        connection.send()
+
+    def _replace_refused(self) -> None:
+        """After the agent closed over a message: it is the first that the agent does not have, and would be refused for ever."""
+        if self._is_refused:
+            self._is_refused = False
+            text = "runcast: the agent refused a message of this training"
+            self._outbox.replace_first(encode(message(("log", time.time(), "warning", text))))
+
+    def _disconnect(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = None
+        self._is_ready = False
+
+    def _wait(self) -> None:
+        is_quiet = time.monotonic() - self._busy_at > QUIET_AFTER_SECONDS and not self._closing.is_set()
+        seconds = QUIET_SECONDS if is_quiet else ACTIVE_SECONDS
+        if self._connection is None:
+            self._closing.wait(seconds)
+        else:
+            self._connection.wait(seconds)
