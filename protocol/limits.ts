@@ -70,7 +70,8 @@ export const CROWD_VIEWERS = 500;
 export const CROWD_BATCH_MS = 1000;
 /** The agent's link: silence after its socket closed, and silence on an open socket, before the room says that it is offline. */
 export const AGENT_GONE_MS = 10_000;
-export const AGENT_SILENT_MS = 60_000;
+/** Offline must be told at most 60 s after the last word; the alarm needs a moment. */
+export const AGENT_SILENT_MS = 55_000;
 /** CM1: a command that nothing answered ends after this long. */
 export const COMMAND_TTL_MS = 60_000;
 

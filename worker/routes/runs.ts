@@ -1,0 +1,59 @@
+import { Hono } from "hono";
+import { z } from "zod";
+import type { EventPage, RunSummary } from "../../protocol/index.ts";
+import type { AppContext } from "../app-context.ts";
+import { access } from "../auth/access.ts";
+import type { Env } from "../env.ts";
+import { eventNames, readQuery, wholeNumber } from "../http/query.ts";
+import { directoryOf, existing, roomOf } from "../rooms.ts";
+import { EVERYTHING } from "../run/subscription.ts";
+
+/** Runs in one list: a page that shows more wants a search. */
+const LIST_MAX = 200;
+const PAGE_EVENTS_DEFAULT = 500;
+const PAGE_EVENTS_MAX = 5000;
+
+const eventQuery = z.object({
+  after: wholeNumber.default(0),
+  before: wholeNumber.optional(),
+  limit: wholeNumber.default(PAGE_EVENTS_DEFAULT),
+  events: eventNames.optional(),
+});
+
+export const runs = new Hono<AppContext>()
+  /** `GET /api/runs`: the runs that the token covers, newest first. */
+  .get("/api/runs", access("read"), async (c) => {
+    const listed = await directoryOf(c.env).list(c.get("claims").runs, LIST_MAX);
+    return c.json({ runs: await Promise.all(listed.map((text) => present(c.env, JSON.parse(text) as RunSummary))) });
+  })
+  /** `GET /api/runs/:run`: one run with its snapshot and the ends of its log. */
+  .get("/api/runs/:run", access("read"), async (c) => json(existing(await roomOf(c.env, c.req.param("run")).detail())))
+  /** `GET /api/runs/:run/events?after&before&limit&events`: JSON, or NDJSON by `Accept`. */
+  .get("/api/runs/:run/events", access("read"), async (c) => {
+    const query = readQuery(c.req.url, eventQuery);
+    const page = existing(
+      await roomOf(c.env, c.req.param("run")).events({
+        after: query.after,
+        before: query.before ?? null,
+        limit: Math.min(Math.max(query.limit, 1), PAGE_EVENTS_MAX),
+        events: query.events ?? EVERYTHING,
+      }),
+    );
+    if (!c.req.header("Accept")?.includes("application/x-ndjson")) return json(page);
+    const { events, next } = JSON.parse(page) as EventPage;
+    const lines = events.map((event) => `${JSON.stringify(event)}\n`).join("");
+    const headers: Record<string, string> = { "content-type": "application/x-ndjson", "cache-control": "no-store" };
+    if (next !== null) headers["x-next"] = String(next);
+    return new Response(lines, { headers });
+  });
+
+/** A room tells the directory of changes, not of each step: a run that goes on or is watched is asked itself. */
+async function present(env: Env, listed: RunSummary): Promise<RunSummary> {
+  if (!listed.agent_connected && listed.viewers === 0) return listed;
+  const live = await roomOf(env, listed.run).summary();
+  return live === null ? listed : (JSON.parse(live) as RunSummary);
+}
+
+function json(text: string): Response {
+  return new Response(text, { headers: { "content-type": "application/json", "cache-control": "no-store" } });
+}

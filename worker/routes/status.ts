@@ -1,0 +1,33 @@
+import { Hono } from "hono";
+import type { RunSummary } from "../../protocol/index.ts";
+import type { AppContext } from "../app-context.ts";
+import { access } from "../auth/access.ts";
+import { directoryOf, roomOf } from "../rooms.ts";
+import type { RoomStatus } from "../run/room.ts";
+
+/** Runs asked at once: those that have somebody connected, of the newest this many. */
+const ASKED_MAX = 50;
+
+export const status = new Hono<AppContext>()
+  /** `GET /api/ws/status`: connections, frames, latency, errors, tail and log of the token's own runs that have somebody connected. */
+  .get("/api/ws/status", access("read"), async (c) => {
+    const listed = (await directoryOf(c.env).list(c.get("claims").runs, ASKED_MAX)).map((text) => JSON.parse(text) as RunSummary);
+    const runs: Record<string, RoomStatus> = {};
+    await Promise.all(
+      listed.map(async ({ run, agent_connected, viewers }) => {
+        if (!agent_connected && viewers === 0) return;
+        const figures = await roomOf(c.env, run).status();
+        if (figures !== null) runs[run] = JSON.parse(figures) as RoomStatus;
+      }),
+    );
+    const connections = { viewer: 0, operator: 0, agent: 0, owner: 0 };
+    for (const figures of Object.values(runs)) {
+      for (const role of Object.keys(connections) as (keyof typeof connections)[]) connections[role] += figures.connections[role];
+    }
+    return c.json({
+      active_connections: Object.values(connections).reduce((sum, count) => sum + count, 0),
+      connections,
+      training_state: listed[0]?.status ?? null,
+      runs,
+    });
+  });

@@ -1,0 +1,294 @@
+import {
+  AGENT_FRAME_MAX,
+  AGENT_MESSAGE_TYPES,
+  AGENT_SILENT_MS,
+  type AgentBatch,
+  type AgentMessage,
+  type AnyEvent,
+  agentMessage,
+  type Demand,
+  ERRORS,
+  type ErrorCode,
+  EVENT_MAX,
+  type Health,
+  type Hello,
+  parseEvent,
+  type RoomToAgent,
+} from "../../protocol/index.ts";
+import type { Log } from "../log.ts";
+import { judgeLink, type LinkView } from "./agent-link.ts";
+import type { Command } from "./commands.ts";
+import { demandFor } from "./demand.ts";
+import { decodeFrame } from "./frame.ts";
+import { decideBatch, decideHello } from "./producer.ts";
+import type { Room, RoomEffects } from "./room.ts";
+import type { AgentAttachment, SocketPort } from "./sockets.ts";
+
+export type AgentSocket = { socket: SocketPort; attachment: AgentAttachment };
+
+/** The room's side of the producer protocol: hello, fence, batches, acks, demand (PR1–PR5), and the agent's link (HL2). */
+export class AgentDesk {
+  readonly #room: Room;
+  readonly #logger: Log;
+  readonly #effects: RoomEffects;
+  readonly #sockets = new Set<AgentSocket>();
+  #active: AgentSocket | null = null;
+  #told: Demand;
+  #lastHeard: number;
+  /** Since when there is no producer; `seen` where its socket was seen to close. */
+  #gone: { at: number; seen: boolean };
+  /** When the platform last answered a keep-alive for the producer, milliseconds since 1970. */
+  keepaliveAt: (agent: AgentSocket) => number = () => 0;
+
+  constructor(room: Room, logger: Log, effects: RoomEffects, now: number) {
+    this.#room = room;
+    this.#logger = logger;
+    this.#effects = effects;
+    this.#told = demandFor(room.viewers.count);
+    this.#lastHeard = room.log.lastChunkAt;
+    this.#gone = { at: now, seen: false };
+  }
+
+  get sockets(): ReadonlySet<AgentSocket> {
+    return this.#sockets;
+  }
+  get connected(): boolean {
+    return this.#active !== null;
+  }
+  /** Milliseconds since 1970, 0 for never. */
+  get lastHeard(): number {
+    return this.#active ? Math.max(this.#lastHeard, this.keepaliveAt(this.#active)) : this.#lastHeard;
+  }
+
+  link(): Health["agent"] {
+    const reported = this.#room.log.state.agent_status;
+    return {
+      connected: this.connected,
+      since: typeof reported?.since === "string" ? reported.since : null,
+      last_heard: this.lastHeard === 0 ? null : new Date(this.lastHeard).toISOString(),
+    };
+  }
+
+  /** A socket that has just connected, or that hibernated and is seen again after a wake. */
+  add(agent: AgentSocket): void {
+    this.#sockets.add(agent);
+    if (agent.attachment.life !== null) {
+      this.#active = agent;
+      this.#told = demandFor(this.#room.viewers.count);
+    }
+  }
+
+  /** A socket that closed. What waits is stored: without a producer nothing would write it. */
+  remove(agent: AgentSocket, now: number): void {
+    this.#sockets.delete(agent);
+    if (this.#active !== agent) return;
+    this.#active = null;
+    this.#gone = { at: now, seen: true };
+    this.#room.log.storeTail(now);
+    this.judge(now);
+    this.#room.list();
+  }
+
+  receive(agent: AgentSocket, frame: string | ArrayBuffer, now: number): void {
+    const decoded = decodeFrame(frame, { max: AGENT_FRAME_MAX, types: AGENT_MESSAGE_TYPES, schema: agentMessage });
+    if (!decoded.ok) {
+      this.#logger("warning", "invalid message from an agent", { client_id: agent.attachment.client_id, code: decoded.code });
+      this.#refuse(agent, decoded.code, decoded.message);
+      return;
+    }
+    this.#lastHeard = now;
+    this.#handle(agent, decoded.value, now);
+  }
+
+  /** @returns whether the command was handed over */
+  deliver(command: Command): boolean {
+    if (!this.#active) return false;
+    return this.#send(this.#active, { ...command.request, type: "command", expires_at: new Date(command.expires_at).toISOString() });
+  }
+
+  /** PR5: tells the agent when who is watching has changed. */
+  viewersChanged(): void {
+    const demand = demandFor(this.#room.viewers.count);
+    if (demand.mode === this.#told.mode) return;
+    this.#told = demand;
+    if (this.#active) this.#send(this.#active, { type: "demand", ...demand });
+  }
+
+  /** HL2: decides whether the agent is offline by now, says so, or asks to be woken again. */
+  judge(now: number): void {
+    const reported = this.#room.log.state.agent_status?.connected === true;
+    const view: LinkView = this.#active
+      ? { kind: "open", last_heard: this.lastHeard }
+      : { kind: "gone", since: this.#gone.seen ? this.#gone.at : this.lastHeard, noticed_at: this.#gone.at };
+    const verdict = judgeLink(view, reported, now);
+    switch (verdict.kind) {
+      case "wait":
+        this.#effects.alarm(verdict.until);
+        return;
+      case "nothing":
+        return;
+      case "offline":
+        this.#report(false, verdict.since, verdict.reason, now);
+        if (this.#active) this.#effects.alarm(now + AGENT_SILENT_MS);
+        return;
+    }
+  }
+
+  #handle(agent: AgentSocket, message: AgentMessage, now: number): void {
+    if (message.type === "ping") {
+      this.#send(agent, { type: "pong", client_timestamp: message.timestamp ?? null, server_timestamp: new Date(now).toISOString() });
+      return;
+    }
+    if (message.type === "hello") {
+      this.#hello(agent, message, now);
+      return;
+    }
+    if (this.#active !== agent) {
+      this.#refuse(agent, "hello_first", ERRORS.hello_first.message);
+      return;
+    }
+    this.#heardAgain(now);
+    switch (message.type) {
+      case "batch":
+        this.#batch(agent, message, now);
+        return;
+      case "command_update":
+        this.#room.updateCommand(
+          message.id,
+          { state: message.state, global_step: message.global_step ?? null, error: message.error ?? null },
+          now,
+        );
+        return;
+    }
+  }
+
+  #hello(agent: AgentSocket, hello: Hello, now: number): void {
+    const { log, own, store } = this.#room;
+    const decision = decideHello(hello, log.life, store.knowsLife(hello.life), log.lastSeq);
+    if (decision.kind === "stale") {
+      this.#refuse(agent, "stale_life", ERRORS.stale_life.message);
+      return;
+    }
+    this.#takeOver(agent, hello.life);
+    switch (decision.kind) {
+      case "continue":
+        log.storeTail(now);
+        break;
+      case "begin":
+        own.renumbered(log.beginLife(hello.life, decision.start_seq, this.#effects.newId(), now), now);
+        break;
+      case "skip":
+        log.storeTail(now);
+        own.renumbered(log.skipTo(decision.to_seq, this.#effects.newId()), now);
+        break;
+    }
+    log.setRunInfo(hello.run_info, now);
+    own.settle(hello.sent_seq);
+    this.#told = demandFor(this.#room.viewers.count);
+    this.#send(agent, { type: "ready", life: hello.life, last_seq: log.storedSeq, demand: this.#told });
+    this.#logger("info", "agent connected", { client_id: agent.attachment.client_id, decision: decision.kind, last_seq: log.storedSeq });
+    this.#heardAgain(now);
+    own.release(now);
+    this.judge(now);
+    this.#room.deliverQueued(now);
+    this.#room.list();
+  }
+
+  /** PR2: with hello a later connection takes over, and the earlier one must not come back. */
+  #takeOver(agent: AgentSocket, life: string): void {
+    if (this.#active && this.#active !== agent) {
+      const earlier = this.#active;
+      earlier.attachment = { ...earlier.attachment, life: null };
+      earlier.socket.remember(earlier.attachment);
+      earlier.socket.close(ERRORS.superseded.close, ERRORS.superseded.message);
+      this.#sockets.delete(earlier);
+    }
+    this.#active = agent;
+    agent.attachment = { ...agent.attachment, life, sent_through: this.#room.log.lastOffset };
+    agent.socket.remember(agent.attachment);
+  }
+
+  #batch(agent: AgentSocket, batch: AgentBatch, now: number): void {
+    const { log, viewers, own, counters } = this.#room;
+    const decision = decideBatch(log.lastSeq, batch.first_seq, batch.events.length);
+    if (decision.kind === "gap") {
+      this.#send(agent, { type: "error", code: "sequence_gap", message: ERRORS.sequence_gap.message, expected: decision.expected });
+      return;
+    }
+    if (decision.kind === "duplicate") {
+      if (log.chunkDue(batch.flush === true, now)) log.storeTail(now);
+      this.#send(agent, { type: "ack", seq: log.storedSeq });
+      return;
+    }
+    const checked = checkEvents(batch.events.slice(decision.skip));
+    if (!checked.ok) {
+      this.#refuse(agent, checked.code, `event ${batch.first_seq + decision.skip + checked.index}: ${checked.message}`);
+      return;
+    }
+    const before = log.state.training_status;
+    const lines = log.append(checked.events, now);
+    // Send first, then write: the output gate would hold back what is sent after a write until the write is confirmed.
+    viewers.publish(lines, now);
+    const newest = checked.events.at(-1)?.timestamp;
+    if (newest !== undefined) counters.latency(now - Date.parse(newest));
+    if (log.chunkDue(batch.flush === true, now)) {
+      log.storeTail(now);
+      this.#send(agent, { type: "ack", seq: log.storedSeq });
+    } else {
+      agent.attachment = { ...agent.attachment, sent_through: Math.max(agent.attachment.sent_through, log.lastOffset) };
+      agent.socket.remember(agent.attachment);
+    }
+    own.release(now);
+    if (log.state.training_status !== before) this.#room.list();
+  }
+
+  /** An agent that was reported offline is back. */
+  #heardAgain(now: number): void {
+    this.#lastHeard = now;
+    if (this.#room.log.state.agent_status?.connected !== true) this.#report(true, now, null, now);
+  }
+
+  #report(connected: boolean, since: number, reason: string | null, now: number): void {
+    const event: AnyEvent = {
+      type: "agent_status",
+      timestamp: new Date(now).toISOString(),
+      connected,
+      since: new Date(since).toISOString(),
+      last_heard: new Date(this.lastHeard).toISOString(),
+      reason,
+    };
+    this.#logger("info", connected ? "agent online" : "agent offline", { since: event.since });
+    if (connected) this.#room.own.place(event, now);
+    else this.#room.own.force(event, now);
+    this.#room.list();
+  }
+
+  #refuse(agent: AgentSocket, code: ErrorCode, message: string): void {
+    this.#room.counters.error(agent.attachment.client_id);
+    this.#send(agent, { type: "error", code, message });
+    const close = ERRORS[code].close;
+    if (close !== null) agent.socket.close(close, message);
+  }
+
+  #send(agent: AgentSocket, message: RoomToAgent): boolean {
+    const text = JSON.stringify({ ...message, timestamp: new Date().toISOString() });
+    this.#room.counters.sent(text.length);
+    return agent.socket.send(text);
+  }
+}
+
+type Checked = { ok: true; events: AnyEvent[] } | { ok: false; index: number; code: ErrorCode; message: string };
+
+/** The whole batch or nothing: a refused event must not make a hole. */
+function checkEvents(values: readonly unknown[]): Checked {
+  const events: AnyEvent[] = [];
+  for (const [index, value] of values.entries()) {
+    const parsed = parseEvent(value);
+    if (parsed.kind === "invalid") return { ok: false, index, code: "invalid_message", message: parsed.reason };
+    // The producer's own object: its fields pass through as they came.
+    const event = value as AnyEvent;
+    if (JSON.stringify(event).length > EVENT_MAX) return { ok: false, index, code: "event_too_big", message: ERRORS.event_too_big.message };
+    events.push(event);
+  }
+  return { ok: true, events };
+}

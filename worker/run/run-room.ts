@@ -1,0 +1,216 @@
+import { DurableObject } from "cloudflare:workers";
+import { type CommandRequest, failure, KEEPALIVE_REPLY, KEEPALIVE_SEND, type Result, VIEWERS_PER_RUN } from "../../protocol/index.ts";
+import type { Env } from "../env.ts";
+import { errorResponse } from "../http/errors.ts";
+import { createLog, type Log, thrown } from "../log.ts";
+import type { AgentSocket } from "./agent-desk.ts";
+import type { EventQuery } from "./event-page.ts";
+import { Room } from "./room.ts";
+import type { AgentAttachment, Attachment, SocketPort } from "./sockets.ts";
+import { RoomStore } from "./store.ts";
+import { viewerTags } from "./subscription.ts";
+import { UPGRADE_HEADER, type Upgrade } from "./upgrade.ts";
+import type { Viewer } from "./viewers.ts";
+
+type Peer = { kind: "viewer"; viewer: Viewer } | { kind: "agent"; agent: AgentSocket };
+
+/** One run as a Durable Object: wiring between the platform and {@link Room}. No timer, no `accept()`: it hibernates with its sockets. */
+export class RunRoom extends DurableObject<Env> {
+  readonly #store: RoomStore;
+  readonly #logger: Log;
+  readonly #peers = new Map<WebSocket, Peer>();
+  #room: Room | null = null;
+  #alarmAt: number | null = null;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    this.#logger = createLog(env.RUNCAST_LOG_LEVEL, { object: "room" });
+    this.#store = new RoomStore(ctx.storage);
+    ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(KEEPALIVE_SEND, KEEPALIVE_REPLY));
+    if (this.#store.open()) this.#room = this.#wake();
+  }
+
+  /** An upgrade that the Worker has checked; who comes stands in {@link UPGRADE_HEADER}. */
+  override async fetch(request: Request): Promise<Response> {
+    const upgrade = JSON.parse(request.headers.get(UPGRADE_HEADER) ?? "null") as Upgrade | null;
+    if (upgrade === null) return errorResponse("upgrade_required");
+    return upgrade.kind === "agent" ? this.#acceptAgent(upgrade) : this.#acceptViewer(upgrade);
+  }
+
+  override async webSocketMessage(socket: WebSocket, frame: string | ArrayBuffer): Promise<void> {
+    const peer = this.#peers.get(socket);
+    if (!peer || !this.#room) return;
+    this.#room.counters.received(typeof frame === "string" ? frame.length : frame.byteLength);
+    try {
+      if (peer.kind === "agent") this.#room.agent.receive(peer.agent, frame, Date.now());
+      else this.#room.desk.receive(peer.viewer, frame, Date.now());
+    } catch (error) {
+      this.#logger("error", "a message failed", { run: this.#room.run, ...thrown(error) });
+      throw error;
+    }
+  }
+
+  override async webSocketClose(socket: WebSocket, code: number, reason: string): Promise<void> {
+    this.#forget(socket);
+    // The close handshake is ours in these handlers; codes that stand for "no close frame" must not be echoed.
+    const echo = code === 1005 || code === 1006 || code === 1015 ? 1000 : code;
+    socketPort(socket).close(echo, reason);
+  }
+
+  override async webSocketError(socket: WebSocket): Promise<void> {
+    this.#forget(socket);
+  }
+
+  override async alarm(): Promise<void> {
+    this.#alarmAt = null;
+    this.#room?.wake(Date.now());
+  }
+
+  // Reads, called by the Worker's routes. `null`: there is no such run. JSON text: the shapes are those of protocol/http.ts.
+
+  async summary(): Promise<string | null> {
+    return this.#room && JSON.stringify(this.#room.summary());
+  }
+  async detail(): Promise<string | null> {
+    return this.#room && JSON.stringify(this.#room.detail());
+  }
+  async events(query: EventQuery): Promise<string | null> {
+    return this.#room && JSON.stringify(this.#room.events(query));
+  }
+  async samples(): Promise<string | null> {
+    return this.#room && JSON.stringify(this.#room.samples());
+  }
+  async sample(sampleId: string): Promise<string | null> {
+    return this.#room && JSON.stringify(this.#room.sample(sampleId));
+  }
+  async commands(): Promise<string | null> {
+    return this.#room && JSON.stringify(this.#room.commands());
+  }
+  async status(): Promise<string | null> {
+    return this.#room && JSON.stringify(this.#room.status());
+  }
+  async command(request: CommandRequest, by: string): Promise<Result<string>> {
+    return this.#room ? this.#room.command(request, by, Date.now()) : failure("run_not_found");
+  }
+
+  #acceptViewer(upgrade: Extract<Upgrade, { kind: "viewer" }>): Response {
+    const room = this.#room;
+    if (!room) return errorResponse("run_not_found");
+    const admitted = room.admit(VIEWERS_PER_RUN);
+    if (!admitted.ok) return errorResponse(admitted.code, admitted.message);
+    const { identity, mode, subscription, wish, protocol } = upgrade;
+    const pair = new WebSocketPair();
+    this.ctx.acceptWebSocket(pair[1], viewerTags(identity.role, subscription));
+    const attachment = { kind: "viewer" as const, ...identity, client_id: crypto.randomUUID(), mode, subscription, joined_at: 0 };
+    const viewer = room.desk.join(socketPort(pair[1]), attachment, wish, Date.now());
+    this.#peers.set(pair[1], { kind: "viewer", viewer });
+    return switching(pair[0], protocol);
+  }
+
+  #acceptAgent(upgrade: Extract<Upgrade, { kind: "agent" }>): Response {
+    if (!this.#room) {
+      Room.create(this.#store, upgrade.run, Date.now());
+      this.#room = this.#wake();
+    }
+    const pair = new WebSocketPair();
+    this.ctx.acceptWebSocket(pair[1], ["agent"]);
+    const attachment: AgentAttachment = { kind: "agent", ...upgrade.identity, client_id: crypto.randomUUID(), life: null, sent_through: 0 };
+    const agent: AgentSocket = { socket: socketPort(pair[1]), attachment };
+    agent.socket.remember(attachment);
+    this.#peers.set(pair[1], { kind: "agent", agent });
+    this.#room.agent.add(agent);
+    return switching(pair[0], upgrade.protocol);
+  }
+
+  /** Builds the room from storage and from the sockets that hibernated with it. */
+  #wake(): Room {
+    const sockets = this.ctx.getWebSockets().filter((socket) => socket.readyState === WebSocket.OPEN);
+    const known = sockets.map((socket) => ({ socket, attachment: socket.deserializeAttachment() as Attachment | null }));
+    let told: number | null = null;
+    for (const { attachment } of known) if (attachment?.kind === "agent" && attachment.life !== null) told = attachment.sent_through;
+    const room = new Room({
+      store: this.#store,
+      storage: this.ctx.storage,
+      effects: {
+        alarm: (at) => this.#setAlarm(at),
+        listed: (summary) => this.#tellDirectory(summary.run, JSON.stringify(summary)),
+        newId: () => crypto.randomUUID().replaceAll("-", ""),
+      },
+      logger: this.#logger,
+      told,
+      clock: Date.now,
+    });
+    room.agent.keepaliveAt = (agent) => this.#keepaliveAt(agent);
+    const through = Math.max(told ?? 0, room.log.lastOffset);
+    for (const { socket, attachment } of known) {
+      if (attachment?.kind === "viewer") {
+        const viewer: Viewer = { socket: socketPort(socket), attachment, through: Math.max(through, attachment.joined_at) };
+        room.viewers.add(viewer, Date.now());
+        this.#peers.set(socket, { kind: "viewer", viewer });
+      } else if (attachment?.kind === "agent") {
+        const agent: AgentSocket = { socket: socketPort(socket), attachment };
+        room.agent.add(agent);
+        this.#peers.set(socket, { kind: "agent", agent });
+      }
+    }
+    return room;
+  }
+
+  #forget(socket: WebSocket): void {
+    const peer = this.#peers.get(socket);
+    this.#peers.delete(socket);
+    if (!peer || !this.#room) return;
+    if (peer.kind === "viewer") this.#room.desk.leave(peer.viewer);
+    else this.#room.agent.remove(peer.agent, Date.now());
+  }
+
+  #keepaliveAt(agent: AgentSocket): number {
+    for (const [socket, peer] of this.#peers) {
+      if (peer.kind === "agent" && peer.agent === agent) return this.ctx.getWebSocketAutoResponseTimestamp(socket)?.getTime() ?? 0;
+    }
+    return 0;
+  }
+
+  /** Each `setAlarm` is a row written: only an earlier wish replaces the one that stands. */
+  #setAlarm(at: number): void {
+    if (this.#alarmAt !== null && this.#alarmAt <= at) return;
+    this.#alarmAt = at;
+    this.ctx.waitUntil(this.ctx.storage.setAlarm(at));
+  }
+
+  #tellDirectory(run: string, summary: string): void {
+    const directory = this.env.DIRECTORY.get(this.env.DIRECTORY.idFromName("directory"));
+    this.ctx.waitUntil(
+      directory.put(summary).catch((error) => this.#logger("warning", "the directory was not told", { run, ...thrown(error) })),
+    );
+  }
+}
+
+/** The platform's socket behind the room's port: `send` after a close throws, and a reason has 123 bytes at most. */
+function socketPort(socket: WebSocket): SocketPort {
+  return {
+    send(text) {
+      try {
+        socket.send(text);
+        return true;
+      } catch {
+        return false;
+      }
+    },
+    close(code, reason) {
+      try {
+        socket.close(code, reason.slice(0, 40));
+      } catch {
+        // It is closed already.
+      }
+    },
+    remember(attachment) {
+      socket.serializeAttachment(attachment);
+    },
+  };
+}
+
+/** Sub-protocols are not echoed by the platform: the answer carries the header itself. */
+function switching(client: WebSocket, protocol: string | null): Response {
+  return new Response(null, { status: 101, webSocket: client, headers: protocol === null ? {} : { "Sec-WebSocket-Protocol": protocol } });
+}

@@ -1,0 +1,37 @@
+import type { Role } from "../../protocol/index.ts";
+import type { Subscription } from "./subscription.ts";
+
+/** What the room needs of a WebSocket. The platform's hibernating ones are behind it, and a test's own. */
+export type SocketPort = {
+  /** @returns false where the socket is gone; nothing is thrown */
+  send(text: string): boolean;
+  close(code: number, reason: string): void;
+  /** Survives hibernation. 16,384 bytes serialised at most. */
+  remember(attachment: Attachment): void;
+};
+
+export type ViewerMode = "plain" | "batched";
+
+/** Who is connected, from the token. `exp` in seconds since 1970 (AC4). */
+export type Identity = { sub: string; role: Role; exp: number };
+
+/** At most 64 subscriptions of 64 characters: about 5 KiB of the 16 that the platform keeps. */
+export type ViewerAttachment = Identity & {
+  kind: "viewer";
+  client_id: string;
+  mode: ViewerMode;
+  subscription: Subscription;
+  /** The viewer has everything up to here, though the log does not reach so far yet (VW3); else where it joined. */
+  joined_at: number;
+};
+
+export type AgentAttachment = Identity & {
+  kind: "agent";
+  client_id: string;
+  /** Set by hello, taken away by the next producer's hello (fence). */
+  life: string | null;
+  /** Highest offset that viewers were sent: above the stored log's end when the object was evicted with a tail. */
+  sent_through: number;
+};
+
+export type Attachment = ViewerAttachment | AgentAttachment;

@@ -1,0 +1,163 @@
+import {
+  ACK_EVERY_BYTES,
+  ERRORS,
+  KEEPALIVE_MS,
+  KEEPALIVE_REPLY,
+  KEEPALIVE_SEND,
+  type Role,
+  type RoomMessage,
+  SUBSCRIPTIONS_MAX,
+  VIEWER_FRAME_MAX,
+  VIEWER_MESSAGE_TYPES,
+  VIEWER_MESSAGES_PER_SECOND,
+  VIEWER_WINDOW_BYTES,
+  type ViewerMessage,
+  viewerMessage,
+} from "../../protocol/index.ts";
+import type { Log } from "../log.ts";
+import { decodeFrame } from "./frame.ts";
+import { planReplay, type ReplayWish } from "./replay.ts";
+import type { Room } from "./room.ts";
+import type { SocketPort, ViewerAttachment } from "./sockets.ts";
+import { subscribe, unsubscribe } from "./subscription.ts";
+import { framesFor, type Viewer } from "./viewers.ts";
+
+const COMMANDERS: ReadonlySet<Role> = new Set<Role>(["operator", "owner"]);
+
+/** The room's side of the viewer protocol (VW1–VW5). */
+export class ViewerDesk {
+  readonly #room: Room;
+  readonly #logger: Log;
+
+  constructor(room: Room, logger: Log) {
+    this.#room = room;
+    this.#logger = logger;
+  }
+
+  /** VW4: welcome, replay and joining the live set, with no `await` between. */
+  join(socket: SocketPort, attachment: ViewerAttachment, wish: ReplayWish, now: number): Viewer {
+    const { log, viewers } = this.#room;
+    const replay = planReplay(log, wish, attachment.subscription);
+    const viewer: Viewer = { socket, attachment: { ...attachment, joined_at: replay.through }, through: replay.through };
+    socket.remember(viewer.attachment);
+    viewers.add(viewer, now);
+    viewers.send(viewer, [this.#welcome(viewer, replay.recovered, now)], now);
+    if (replay.lines.length > 0) viewers.send(viewer, framesFor(attachment.mode, replay.lines, 0, replay.through, now), now);
+    this.#room.agent.viewersChanged();
+    if (viewers.count === 1) this.#room.list();
+    this.#logger("info", "viewer connected", { client_id: attachment.client_id, mode: attachment.mode, recovered: replay.recovered });
+    return viewer;
+  }
+
+  leave(viewer: Viewer): void {
+    this.#room.viewers.remove(viewer);
+    this.#room.agent.viewersChanged();
+    if (this.#room.viewers.count === 0) this.#room.list();
+    this.#logger("info", "viewer left", { client_id: viewer.attachment.client_id });
+  }
+
+  receive(viewer: Viewer, frame: string | ArrayBuffer, now: number): void {
+    if (viewer.attachment.exp * 1000 <= now) {
+      viewer.socket.close(ERRORS.token_expired.close, ERRORS.token_expired.message);
+      return;
+    }
+    const decoded = decodeFrame(frame, { max: VIEWER_FRAME_MAX, types: VIEWER_MESSAGE_TYPES, schema: viewerMessage });
+    if (decoded.ok) {
+      this.#handle(viewer, decoded.value, now);
+      return;
+    }
+    this.#logger("warning", "invalid message from a viewer", { client_id: viewer.attachment.client_id, code: decoded.code });
+    this.#room.counters.error(viewer.attachment.client_id);
+    this.#answer(viewer, { type: "error", code: decoded.code, message: decoded.message }, now);
+    const close = ERRORS[decoded.code].close;
+    if (close !== null) viewer.socket.close(close, decoded.message);
+  }
+
+  /** A viewer that is past the beginning of a new numbering starts over, from the present state. @returns its welcome */
+  welcomeAgain(viewer: Viewer, now: number): string {
+    return this.#welcome(viewer, false, now);
+  }
+
+  connectionsByRole(agents: Iterable<unknown>): Record<Role, number> {
+    const connections: Record<Role, number> = { viewer: 0, operator: 0, agent: 0, owner: 0 };
+    for (const viewer of this.#room.viewers.all()) connections[viewer.attachment.role] += 1;
+    for (const _ of agents) connections.agent += 1;
+    return connections;
+  }
+
+  #handle(viewer: Viewer, message: ViewerMessage, now: number): void {
+    switch (message.type) {
+      case "subscribe": {
+        const all = subscribe(viewer.attachment.subscription, message.events);
+        if (all.length > SUBSCRIPTIONS_MAX) {
+          this.#answer(viewer, { type: "error", code: "invalid_message", message: `at most ${SUBSCRIPTIONS_MAX} subscriptions` }, now);
+          return;
+        }
+        this.#room.viewers.resubscribe(viewer, all, now);
+        this.#answer(viewer, { type: "subscribed", events: message.events, all_subscriptions: [...all] }, now);
+        return;
+      }
+      case "unsubscribe": {
+        const remaining = unsubscribe(viewer.attachment.subscription, message.events);
+        this.#room.viewers.resubscribe(viewer, remaining, now);
+        this.#answer(viewer, { type: "unsubscribed", events: message.events, remaining_subscriptions: [...remaining] }, now);
+        return;
+      }
+      case "ping": {
+        const server = new Date(now).toISOString();
+        this.#answer(viewer, { type: "pong", client_timestamp: message.timestamp ?? null, server_timestamp: server }, now);
+        return;
+      }
+      case "ack":
+        return;
+      case "refresh":
+        this.#answer(viewer, { type: "error", code: "forbidden", message: "this relay does not refresh tokens yet: connect again" }, now);
+        return;
+      case "command": {
+        if (!COMMANDERS.has(viewer.attachment.role)) {
+          this.#answer(viewer, { type: "error", code: "forbidden", message: `a ${viewer.attachment.role} may not send commands` }, now);
+          return;
+        }
+        const { type: _, timestamp: __, ...request } = message;
+        const result = this.#room.command(request, viewer.attachment.sub, now);
+        if (result.ok) this.#answer(viewer, { type: "command_ack", id: request.id, state: result.value }, now);
+        else this.#answer(viewer, { type: "error", code: result.code, message: result.message }, now);
+        return;
+      }
+    }
+  }
+
+  #welcome(viewer: Viewer, recovered: boolean, now: number): string {
+    const { log, run } = this.#room;
+    return encode(
+      {
+        type: "welcome",
+        timestamp: new Date(now).toISOString(),
+        client_id: viewer.attachment.client_id,
+        run,
+        role: viewer.attachment.role,
+        log_id: log.logId,
+        oldest_offset: log.oldestOffset,
+        last_offset: log.lastOffset,
+        recovered,
+        snapshot: this.#room.snapshot(),
+        keepalive: { send: KEEPALIVE_SEND, reply: KEEPALIVE_REPLY, every_ms: KEEPALIVE_MS },
+        limits: {
+          ack_every_bytes: ACK_EVERY_BYTES,
+          window_bytes: VIEWER_WINDOW_BYTES,
+          max_frame_bytes: VIEWER_FRAME_MAX,
+          messages_per_second: VIEWER_MESSAGES_PER_SECOND,
+        },
+      },
+      now,
+    );
+  }
+
+  #answer(viewer: Viewer, message: RoomMessage, now: number): void {
+    this.#room.viewers.send(viewer, [encode(message, now)], now);
+  }
+}
+
+function encode(message: RoomMessage, now: number): string {
+  return JSON.stringify({ timestamp: new Date(now).toISOString(), ...message });
+}

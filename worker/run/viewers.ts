@@ -1,0 +1,131 @@
+import { EMPTY_BATCH_AFTER_MS, ERRORS, REPLAY_FRAME_BYTES } from "../../protocol/index.ts";
+import type { Counters } from "./counters.ts";
+import { batchFrames, type Line } from "./encode.ts";
+import type { SocketPort, ViewerAttachment, ViewerMode } from "./sockets.ts";
+import { matcher, type Subscription, subscriptionKey } from "./subscription.ts";
+
+/** A connected viewer. `through`: it has been sent, or had filtered out, everything up to there. */
+export type Viewer = { socket: SocketPort; attachment: ViewerAttachment; through: number };
+
+type Group = { mode: ViewerMode; wants: (type: string) => boolean; viewers: Set<Viewer>; lastFrameAt: number };
+
+/**
+ * The live set of a room and its fan-out. Viewers of one mode and one subscription form a group: its frames are built once, so the
+ * work of an event grows with the number of groups, and only the sends with the number of viewers.
+ */
+export class Viewers {
+  readonly #groups = new Map<string, Group>();
+  readonly #counters: Counters;
+  readonly #welcomeAgain: (viewer: Viewer, now: number) => string;
+
+  /** @param welcomeAgain the welcome of a viewer that has to start over */
+  constructor(counters: Counters, welcomeAgain: (viewer: Viewer, now: number) => string) {
+    this.#counters = counters;
+    this.#welcomeAgain = welcomeAgain;
+  }
+
+  get count(): number {
+    let count = 0;
+    for (const group of this.#groups.values()) count += group.viewers.size;
+    return count;
+  }
+
+  /** Names shown to others, without doubles. */
+  names(limit: number): string[] {
+    const names = new Set<string>();
+    for (const viewer of this.all()) names.add(viewer.attachment.sub);
+    return [...names].sort().slice(0, limit);
+  }
+
+  *all(): Generator<Viewer> {
+    for (const group of this.#groups.values()) yield* group.viewers;
+  }
+
+  add(viewer: Viewer, now: number): void {
+    this.#groupOf(viewer.attachment, now).viewers.add(viewer);
+  }
+
+  remove(viewer: Viewer): boolean {
+    const key = groupKey(viewer.attachment);
+    const group = this.#groups.get(key);
+    const removed = group?.viewers.delete(viewer) ?? false;
+    if (group?.viewers.size === 0) this.#groups.delete(key);
+    return removed;
+  }
+
+  /** VW5: a later change of subscription lives in the attachment. */
+  resubscribe(viewer: Viewer, subscription: Subscription, now: number): void {
+    this.remove(viewer);
+    viewer.attachment = { ...viewer.attachment, subscription };
+    viewer.socket.remember(viewer.attachment);
+    this.add(viewer, now);
+  }
+
+  /** Sends new lines to everybody who wants them, and moves everybody's position (VW4). @param lines without holes */
+  publish(lines: readonly Line[], now: number): void {
+    const first = lines[0]?.offset;
+    const through = lines.at(-1)?.offset;
+    if (first === undefined || through === undefined) return;
+    for (const group of this.#groups.values()) {
+      const wanted = lines.filter((line) => group.wants(line.type));
+      const frames = this.#frames(group, wanted, through, now);
+      for (const viewer of group.viewers) {
+        if (viewer.through >= through) continue;
+        // One that is ahead (VW3) has seen the beginning of these already.
+        const own = viewer.through >= first ? framesFor(group.mode, wanted, viewer.through, through, now) : frames;
+        viewer.through = through;
+        this.send(viewer, own, now);
+      }
+    }
+  }
+
+  /** Sends text to one viewer; one whose token has ended is closed instead (AC4), one that is gone is dropped. */
+  send(viewer: Viewer, frames: readonly string[], now: number): void {
+    if (viewer.attachment.exp * 1000 <= now) {
+      viewer.socket.close(ERRORS.token_expired.close, ERRORS.token_expired.message);
+      this.remove(viewer);
+      return;
+    }
+    for (const frame of frames) {
+      if (!viewer.socket.send(frame)) {
+        this.#counters.error(viewer.attachment.client_id);
+        this.remove(viewer);
+        return;
+      }
+      this.#counters.sent(frame.length);
+    }
+  }
+
+  /** The viewer has seen offsets that mean something else now: it is welcomed anew, and goes on after `through`. */
+  startOver(viewer: Viewer, through: number, now: number): void {
+    viewer.through = through;
+    this.send(viewer, [this.#welcomeAgain(viewer, now)], now);
+  }
+
+  #frames(group: Group, wanted: readonly Line[], through: number, now: number): string[] {
+    if (group.mode === "plain") return wanted.map((line) => line.json);
+    // Where the filter took out everything, positions travel with the next frame, or alone when it has been quiet for long.
+    if (wanted.length === 0 && now - group.lastFrameAt < EMPTY_BATCH_AFTER_MS) return [];
+    group.lastFrameAt = now;
+    return batchFrames(wanted, through, now, REPLAY_FRAME_BYTES);
+  }
+
+  #groupOf(attachment: ViewerAttachment, now: number): Group {
+    const key = groupKey(attachment);
+    const known = this.#groups.get(key);
+    if (known) return known;
+    const group: Group = { mode: attachment.mode, wants: matcher(attachment.subscription), viewers: new Set(), lastFrameAt: now };
+    this.#groups.set(key, group);
+    return group;
+  }
+}
+
+/** Frames of the lines after a viewer's own position. */
+export function framesFor(mode: ViewerMode, wanted: readonly Line[], after: number, through: number, now: number): string[] {
+  const own = wanted.filter((line) => line.offset > after);
+  return mode === "plain" ? own.map((line) => line.json) : batchFrames(own, through, now, REPLAY_FRAME_BYTES);
+}
+
+function groupKey(attachment: ViewerAttachment): string {
+  return `${attachment.mode} ${subscriptionKey(attachment.subscription)}`;
+}
