@@ -102,7 +102,7 @@ export const hookMessage = z.discriminatedUnion("type", [
   z.looseObject({ type: z.literal("stop_requested"), ...envelope }),
   /** An exception left the training; `message` is its last line, as Python prints it. */
   z.looseObject({ type: z.literal("error"), ...envelope, message: line }),
-  /** The training in this process returned without an exception. The process may go on (a GUI). */
+  /** The training in this process is over, its final model saved, and no exception left it. The process may go on (a GUI). */
   z.looseObject({ type: z.literal("end"), ...envelope }),
   /** The hook's queue was full: how many messages of each type were dropped, *latest wins* types first. */
   z.looseObject({ type: z.literal("dropped"), ...envelope, counts: z.record(z.string(), z.int().min(0)) }),

@@ -9,9 +9,9 @@ _MARK = "__runcast_reported__"
 
 
 def report(trainer: str, problem: BaseException) -> None:
-    """Records how the training ended. An exception that passes through two wraps is reported once.
+    """Records that the training failed. An exception that passes through two wraps is reported once.
 
-    Ctrl-C is somebody asking for a stop, not an error.
+    Ctrl-C is somebody asking for a stop, and `sys.exit(0)` no error either: the process's exit code then says the rest.
     """
     if hasattr(problem, _MARK):
         return
@@ -19,10 +19,7 @@ def report(trainer: str, problem: BaseException) -> None:
     now = time.time()
     if isinstance(problem, KeyboardInterrupt):
         record(trainer, ("stop_requested", now))
-        record(trainer, ("end", now))
-    elif isinstance(problem, SystemExit) and problem.code in (None, 0):
-        record(trainer, ("end", now))
-    else:
+    elif not (isinstance(problem, SystemExit) and problem.code in (None, 0)):
         record(trainer, ("error", now, last_line(problem)))
 
 

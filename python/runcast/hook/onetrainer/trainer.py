@@ -1,14 +1,16 @@
 """`GenericTrainer`, `MultiTrainer`, `CloudTrainer`: what is trained, and how the training ended.
 
-`MultiTrainer.train` runs a `GenericTrainer` of its own: the outer one's commands are obeyed and its return ends the training, while an
-exception is reported where it first leaves a trainer.
+`MultiTrainer.train` runs a `GenericTrainer` of its own: the outer one's commands are obeyed and its `end` is the end, while an exception
+is reported where it first leaves a trainer. `end()` saves the final model: a training is not over before it returned.
 """
 
+import weakref
 from time import time
 from types import ModuleType
 from typing import Any
 
 from runcast.hook import failure
+from runcast.hook.onetrainer.commands import TRAIN_LEFT
 from runcast.hook.onetrainer import live
 from runcast.hook.recording import begin, complain, introduce, record
 from runcast.hook.wrapping import observe_after, replace
@@ -18,11 +20,15 @@ _CLASSES = ("GenericTrainer", "MultiTrainer", "CloudTrainer")
 _running: list[Any] = []
 """Trainers whose `train` runs, outermost first."""
 
+_returned: weakref.ref[Any] | None = None
+"""The outermost trainer whose `train` returned, which makes its `end` the end of a good training."""
+
 
 def install(module: ModuleType) -> None:
     owner = next(getattr(module, name) for name in _CLASSES if module.__name__.endswith("." + name))
     observe_after(owner, "__init__", _made)
-    replace(owner, "train", _with_end)
+    replace(owner, "train", _watching_train)
+    replace(owner, "end", _watching_end)
 
 
 def _made(self: Any, *_: Any, **__: Any) -> None:
@@ -39,7 +45,7 @@ def _settings(config: Any) -> dict[str, Any] | None:
     return config.to_dict() if hasattr(config, "to_dict") else None
 
 
-def _with_end(original: Any) -> Any:
+def _watching_train(original: Any) -> Any:
     def train(self: Any, *args: Any, **kwargs: Any) -> Any:
         begin("onetrainer")
         _running.append(self)
@@ -54,14 +60,33 @@ def _with_end(original: Any) -> Any:
     return train
 
 
-def _leave(problem: BaseException | None) -> None:
-    try:
-        _running.pop()
-        if not _running:
-            live.training_ends()
-        if problem is not None:
-            failure.report("onetrainer", problem)
-        elif not _running:
+def _watching_end(original: Any) -> Any:
+    def end(self: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            result = original(self, *args, **kwargs)
+        except BaseException as problem:
+            _report(problem)
+            raise
+        if _returned is not None and _returned() is self:
             record("onetrainer", ("end", time()))
-    except Exception as ours:
-        complain("train", ours)
+        return result
+
+    return end
+
+
+def _leave(problem: BaseException | None) -> None:
+    global _returned
+    trainer = _running.pop()
+    if problem is not None:
+        _report(problem)
+    if not _running:
+        live.training_ends()
+        record("onetrainer", (TRAIN_LEFT, time()))
+        _returned = weakref.ref(trainer) if problem is None else None
+
+
+def _report(problem: BaseException) -> None:
+    try:
+        failure.report("onetrainer", problem)
+    except Exception as ours:  # an exception whose text cannot be had
+        complain("the error", ours)

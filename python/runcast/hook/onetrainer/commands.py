@@ -17,6 +17,9 @@ from runcast.hook.recording import Record
 MARKER = "command_marker"
 """Kind of the record that follows a command; never sent."""
 
+TRAIN_LEFT = "train_left"
+"""Kind of the record that says that the training loop is over, which the agent sees by other means; never sent."""
+
 _REMEMBERED = 1_000
 """Commands whose last word is kept, for an agent that asks again."""
 
@@ -78,7 +81,7 @@ class Commands:
     def observe(self, records: Iterable[Record]) -> Iterator[Record]:
         """Looks through records for answers.
 
-        :returns: the same records without markers, custom samples with the prompt that was asked for
+        :returns: the records that are sent: the same without our own marks, custom samples with the prompt that was asked for
         """
         for item in records:
             if item[0] == MARKER:
@@ -86,7 +89,8 @@ class Commands:
                 continue
             if item[0] == "progress":
                 self._step = item[4]
-            yield self._with_prompt(item)
+            if item[0] != TRAIN_LEFT:
+                yield self._with_prompt(item)
             self._settle(item)  # after the record itself is on its way
 
     def _mark(self, id: str) -> None:
@@ -120,17 +124,19 @@ class Commands:
 def outcome_of(command: Open, item: Record) -> Outcome | None:
     """:returns: what a record that came after the command says about it; None where that is nothing (`has_begun` is kept in `command`)"""
     kind, status = item[0], item[2] if item[0] == "status_text" else None
-    if command.command == "stop":
-        # OneTrainer looks at the flag right after this callback.
-        return Outcome("applied") if kind in ("progress", "end") else Outcome("failed", _ENDED) if kind == "error" else None
-    if kind == "error" or (kind == "end" and not command.has_begun):
+    if command.command == "stop" and kind in ("progress", TRAIN_LEFT):
+        # OneTrainer looks at the flag right after the callback that tells of progress.
+        return Outcome("applied")
+    if kind == "error" or (kind == TRAIN_LEFT and not command.has_begun):
         return Outcome("failed", _ENDED)
+    if command.command == "stop":
+        return None
     if command.command == "sample":
         return _outcome_of_sample(command, item, status)
     if status == {"backup": "Creating backup", "save": "Saving"}[command.command]:
         command.has_begun = True
         return None
-    return Outcome("applied") if command.has_begun and kind in ("status_text", "progress", "end") else None
+    return Outcome("applied") if command.has_begun and kind in ("status_text", "progress", TRAIN_LEFT) else None
 
 
 def _outcome_of_sample(command: Open, item: Record, status: str | None) -> Outcome | None:
@@ -138,7 +144,7 @@ def _outcome_of_sample(command: Open, item: Record, status: str | None) -> Outco
         command.has_begun = True
     elif command.has_begun and item[0] == "sample" and item[2] == command.sample_type:
         return Outcome("applied")
-    elif command.has_begun and (status is not None or item[0] == "end"):
+    elif command.has_begun and (status is not None or item[0] == TRAIN_LEFT):
         return Outcome("failed", "the trainer sampled, and no picture came of it")
     return None
 
