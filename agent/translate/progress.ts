@@ -1,0 +1,54 @@
+import type { EventOf } from "../../protocol/events.ts";
+import { forecast } from "../eta/forecast.ts";
+import type { Place } from "../eta/state.ts";
+import type { StepScalars } from "./scalar-join.ts";
+import type { Progress, TrainingState } from "./state.ts";
+
+/**
+ * How far a training is. Counted by epochs where they are known: `global_step` of a resumed run need not fit the present configuration.
+ *
+ * @returns the place, or null where no step is known
+ */
+export function placeOf(progress: Progress): Place | null {
+  const { epoch, epoch_step, global_step, max_step, max_epoch } = progress;
+  if (max_step !== null && max_epoch !== null && epoch !== null && epoch_step !== null) {
+    return { done: epoch * max_step + epoch_step, total: max_step * max_epoch, epoch_steps: max_step };
+  }
+  const done = global_step ?? epoch_step;
+  return done === null ? null : { done, total: max_step, epoch_steps: null };
+}
+
+/** @returns whether steps of the training are left, which is also assumed where nothing is known of them. */
+export function stepsLeft(progress: Progress | null): boolean {
+  const place = progress && placeOf(progress);
+  return !place || place.total === null || place.done < place.total;
+}
+
+/**
+ * @param phase the run's present phase
+ * @param over the training has ended: no time is left, or none that means something
+ */
+export function progressEvent(
+  training: TrainingState,
+  progress: Progress,
+  scalars: StepScalars,
+  about: { timestamp: string; phase: string | null; over?: "completed" | "cut short" },
+): EventOf<"training_progress"> {
+  const { eta_seconds, eta_low_seconds, eta_high_seconds, steps_per_second } = forecast(training.eta);
+  const eta = about.over === undefined ? { eta_seconds, eta_low_seconds, eta_high_seconds } : endOfTime(about.over);
+  return {
+    type: "training_progress",
+    timestamp: about.timestamp,
+    step: progress.epoch_step,
+    ...progress,
+    ...scalars,
+    ...eta,
+    steps_per_second,
+    phase: about.phase,
+  };
+}
+
+function endOfTime(over: "completed" | "cut short") {
+  const left = over === "completed" ? 0 : null;
+  return { eta_seconds: left, eta_low_seconds: left, eta_high_seconds: left };
+}
