@@ -37,9 +37,10 @@ export const blobs = new Hono<AppContext>()
         sha256,
         httpMetadata: { contentType: mediaType },
       });
-    } catch {
-      // R2 compares the hash itself, and a body of another length than it said breaks the stream.
-      return errorResponse("hash_mismatch");
+    } catch (error) {
+      // R2 compares the hash itself; anything else that it says is the relay's own trouble.
+      if (error instanceof Error && /checksum|sha-?256/i.test(error.message)) return errorResponse("hash_mismatch");
+      throw error;
     }
     return c.json({ path, sha256, size: length, media_type: mediaType }, 201);
   })

@@ -115,13 +115,17 @@ export class ViewerDesk {
         return;
       case "command": {
         if (!COMMANDERS.has(viewer.attachment.role)) {
-          this.#answer(viewer, { type: "error", code: "forbidden", message: `a ${viewer.attachment.role} may not send commands` }, now);
+          this.#answer(
+            viewer,
+            { type: "error", code: "forbidden", message: `a ${viewer.attachment.role} may not send commands`, id: message.id },
+            now,
+          );
           return;
         }
         const { type: _, timestamp: __, ...request } = message;
         const result = this.#room.command(request, viewer.attachment.sub, now);
         if (result.ok) this.#answer(viewer, { type: "command_ack", id: request.id, state: result.value }, now);
-        else this.#answer(viewer, { type: "error", code: result.code, message: result.message }, now);
+        else this.#answer(viewer, { type: "error", code: result.code, message: result.message, id: request.id }, now);
         return;
       }
     }

@@ -1,0 +1,226 @@
+import { runInDurableObject } from "cloudflare:test";
+import { describe, expect, test } from "vitest";
+import { alone, evict, newRun, room } from "./support/rooms.ts";
+import { agent, batchedViewer, line, messages, open } from "./support/sockets.ts";
+import { token } from "./support/tokens.ts";
+
+async function rows(run: string): Promise<number> {
+  return runInDurableObject(room(run), (_, state) => [...state.storage.sql.exec("SELECT first_offset FROM chunks")].length);
+}
+
+describe("the producer", () => {
+  test("PR1 a new life is ready at 0, and an event's offset is base + seq", async () => {
+    const run = newRun();
+    const producer = await agent(run);
+    expect(producer.ready).toMatchObject({ type: "ready", life: "life-1", last_seq: 0, demand: { mode: "idle", batch_ms: 15000 } });
+    producer.batch([line("1"), line("2")]);
+    expect(await producer.nextOf("ack")).toMatchObject({ seq: 2 });
+    const again = await agent(run, { next_seq: 3, sent_seq: 2 });
+    expect(again.ready).toMatchObject({ last_seq: 2 });
+  });
+
+  test("PR1 events sent again after an eviction that lost the tail get the same offsets, and viewers see them once", async () => {
+    const run = newRun();
+    const producer = await agent(run);
+    const viewer = await batchedViewer(run, "?replay=0");
+    await viewer.nextOf("welcome");
+    producer.batch([line("stored")], true);
+    await producer.nextOf("ack");
+    producer.batch([line("in the tail")], false);
+    expect((await viewer.next()).through).toBe(2);
+    expect((await viewer.next()).through).toBe(3);
+    await evict(run);
+    producer.send({ type: "batch", first_seq: 3, events: [line("after")], flush: true });
+    expect(await producer.nextOf("error")).toMatchObject({ code: "sequence_gap", expected: 2 });
+    producer.send({ type: "batch", first_seq: 2, events: [line("in the tail"), line("after")], flush: true });
+    expect(await producer.nextOf("ack")).toMatchObject({ seq: 3 });
+    const batch = await viewer.next();
+    expect(messages(batch.events)).toEqual(["after"]);
+    expect(batch.through).toBe(4);
+    const late = await batchedViewer(run);
+    await late.nextOf("welcome");
+    expect(messages((await late.next()).events)).toEqual(["stored", "in the tail", "after"]);
+  });
+
+  test("PR1 a room's own event is held until the producer has sent again what viewers may have seen", async () => {
+    const run = newRun();
+    const producer = await agent(run);
+    producer.batch([line("1")], true);
+    await producer.nextOf("ack");
+    producer.batch([line("2")], false);
+    await evict(run, "close");
+    const back = await agent(run, { next_seq: 2, sent_seq: 2 });
+    expect(back.ready).toMatchObject({ last_seq: 1 });
+    const operator = await batchedViewer(run, "?replay=0", "operator");
+    const welcome = await operator.nextOf("welcome");
+    operator.send({ type: "command", id: "c1", command: "backup" });
+    await operator.nextOf("command_ack");
+    back.send({ type: "batch", first_seq: 2, events: [line("2")], flush: true });
+    const events: { type: string; offset: number }[] = [];
+    while (events.length < 3) events.push(...((await operator.nextOf("batch")).events as typeof events));
+    expect(events.map((event) => [event.type, event.offset])).toEqual([
+      ["log", 3],
+      ["command_status", 4],
+      ["command_status", 5],
+    ]);
+    expect((await batchedViewer(run).then((viewer) => viewer.next())).log_id).toBe(welcome.log_id);
+  });
+
+  test("PR1 a new life begins a new log_id; viewers are told from where", async () => {
+    const run = newRun();
+    const producer = await agent(run);
+    const viewer = await batchedViewer(run, "?replay=0");
+    const welcome = await viewer.nextOf("welcome");
+    producer.batch([line("old")]);
+    await viewer.nextOf("batch");
+    const next = await agent(run, { life: "life-2" });
+    expect(next.ready).toMatchObject({ last_seq: 0 });
+    const renumbered = await viewer.next();
+    expect(renumbered).toMatchObject({ type: "renumbered", from: 3 });
+    expect(renumbered.log_id).not.toBe(welcome.log_id);
+    next.batch([line("new")]);
+    expect(await viewer.next()).toMatchObject({ type: "batch", through: 3 });
+    const resumed = await batchedViewer(run, `?since=${welcome.log_id}:2`);
+    expect(await resumed.next()).toMatchObject({ recovered: true, log_id: renumbered.log_id });
+    const past = await batchedViewer(run, `?since=${welcome.log_id}:3`);
+    expect(await past.next()).toMatchObject({ recovered: false });
+  });
+
+  test("PR1 a life that the room has lost goes on where the producer is", async () => {
+    const run = newRun();
+    const producer = await agent(run, { life: "older", next_seq: 41, sent_seq: 45 });
+    expect(producer.ready).toMatchObject({ last_seq: 40 });
+    producer.batch([line("41")]);
+    expect(await producer.nextOf("ack")).toMatchObject({ seq: 41 });
+  });
+
+  test("PR1 a producer that does not come back: the room's event begins a new log_id", async () => {
+    const run = newRun();
+    const producer = await agent(run);
+    producer.batch([line("1")], true);
+    await producer.nextOf("ack");
+    const before = await batchedViewer(run);
+    const { log_id } = await before.nextOf("welcome");
+    producer.batch([line("2")], false);
+    await before.nextOf("batch");
+    await evict(run, "close");
+    const start = Date.now();
+    await alone(run, start, (woken) => {
+      // The agent gets ten seconds to return from the moment at which the room woke.
+      woken.wake(start + 9_000);
+      expect(woken.log.state.agent_status).toMatchObject({ connected: true });
+      woken.wake(start + 10_000);
+      expect(woken.log.state.agent_status).toMatchObject({ connected: false, offset: 3 });
+      expect(woken.log.logId).not.toBe(log_id);
+    });
+    await evict(run, "close");
+    const past = await batchedViewer(run, `?since=${log_id}:3`);
+    expect(await past.next()).toMatchObject({ recovered: false, snapshot: { agent_status: { connected: false } } });
+    const inTime = await batchedViewer(run, `?since=${log_id}:2`);
+    expect(await inTime.next()).toMatchObject({ recovered: true });
+    expect(await inTime.next()).toMatchObject({ type: "batch", events: [{ type: "agent_status", offset: 3 }] });
+  });
+
+  test("PR2 what is here already is acknowledged and ignored, a gap is answered with what was expected", async () => {
+    const run = newRun();
+    const producer = await agent(run);
+    producer.batch([line("1"), line("2")]);
+    await producer.nextOf("ack");
+    producer.send({ type: "batch", first_seq: 1, events: [line("1"), line("2")] });
+    expect(await producer.nextOf("ack")).toMatchObject({ seq: 2 });
+    producer.send({ type: "batch", first_seq: 2, events: [line("2"), line("3")], flush: true });
+    expect(await producer.nextOf("ack")).toMatchObject({ seq: 3 });
+    producer.send({ type: "batch", first_seq: 9, events: [line("9")] });
+    expect(await producer.next()).toMatchObject({ type: "error", code: "sequence_gap", expected: 4 });
+    const viewer = await batchedViewer(run);
+    await viewer.nextOf("welcome");
+    expect(messages((await viewer.next()).events)).toEqual(["1", "2", "3"]);
+  });
+
+  test("PR2 a later connection takes over with its hello, and the earlier one is closed with 4105", async () => {
+    const run = newRun();
+    const earlier = await agent(run);
+    earlier.batch([line("1")]);
+    await earlier.nextOf("ack");
+    const silent = await open(`/runs/${run}/agent`, { Authorization: `Bearer ${await token({ role: "agent" })}` });
+    earlier.batch([line("2")]);
+    expect(await earlier.nextOf("ack")).toMatchObject({ seq: 2 });
+    silent.send({ type: "hello", protocol: 1, life: "life-1", next_seq: 3, sent_seq: 2, agent: { name: "t", version: "0" } });
+    expect(await silent.next()).toMatchObject({ type: "ready", last_seq: 2 });
+    expect(await earlier.closed).toMatchObject({ code: 4105 });
+  });
+
+  test("PR2 a life that was superseded is refused with 4106", async () => {
+    const run = newRun();
+    await agent(run);
+    await agent(run, { life: "life-2" });
+    const zombie = await agent(run, { next_seq: 5, sent_seq: 5 });
+    expect(zombie.ready).toMatchObject({ type: "error", code: "stale_life" });
+    expect(await zombie.closed).toMatchObject({ code: 4106 });
+  });
+
+  test("PR2 a batch before hello is refused, and the connection goes on", async () => {
+    const run = newRun();
+    const producer = await open(`/runs/${run}/agent`, { Authorization: `Bearer ${await token({ role: "agent" })}` });
+    producer.send({ type: "batch", first_seq: 1, events: [line("1")] });
+    expect(await producer.next()).toMatchObject({ type: "error", code: "hello_first" });
+  });
+
+  test("PR2 a batch with one bad event is refused whole, and says which", async () => {
+    const run = newRun();
+    const producer = await agent(run);
+    producer.send({ type: "batch", first_seq: 1, events: [line("1"), { type: "training_status", status: "flying" }], flush: true });
+    expect(await producer.next()).toMatchObject({ type: "error", code: "invalid_message", message: expect.stringContaining("event 2") });
+    producer.send({ type: "batch", first_seq: 1, events: [line("1")], flush: true });
+    expect(await producer.nextOf("ack")).toMatchObject({ seq: 1 });
+  });
+
+  test("PR3 viewers have events before they are stored, the ack comes after, and a chunk is one row", async () => {
+    const run = newRun();
+    const producer = await agent(run);
+    const viewer = await batchedViewer(run, "?replay=0");
+    await viewer.nextOf("welcome");
+    const before = await rows(run);
+    producer.batch([line("1")], false);
+    expect(await viewer.next()).toMatchObject({ through: 2 });
+    expect(await rows(run)).toBe(before);
+    producer.batch([line("2"), line("3")], true);
+    expect(await producer.nextOf("ack")).toMatchObject({ seq: 3 });
+    expect(await rows(run)).toBe(before + 1);
+  });
+
+  test("PR3 64 KiB waiting are stored without being asked", async () => {
+    const run = newRun();
+    const producer = await agent(run);
+    producer.batch([line("small")], false);
+    producer.batch(
+      Array.from({ length: 20 }, () => line("x".repeat(4000))),
+      false,
+    );
+    expect(await producer.nextOf("ack")).toMatchObject({ seq: 21 });
+  });
+
+  test("PR3 a chunk never passes the platform's row limit", async () => {
+    const run = newRun();
+    const producer = await agent(run);
+    producer.batch(Array.from({ length: 450 }, (_, i) => line(`${i} ${"é".repeat(4000)}`)));
+    expect(await producer.nextOf("ack")).toMatchObject({ seq: 450 });
+    const largest = await runInDurableObject(room(run), (_, state) => {
+      const query = "SELECT MAX(LENGTH(CAST(events AS BLOB)) + LENGTH(CAST(COALESCE(state, '') AS BLOB))) AS bytes FROM chunks";
+      return state.storage.sql.exec<{ bytes: number }>(query).one().bytes;
+    });
+    expect(largest).toBeLessThan(2_000_000);
+    await evict(run);
+    const back = await agent(run, { next_seq: 451, sent_seq: 450 });
+    expect(back.ready).toMatchObject({ last_seq: 450 });
+  });
+
+  test("PR5 the agent is told when somebody comes to watch, and when nobody is left", async () => {
+    const run = newRun();
+    const producer = await agent(run);
+    const viewer = await batchedViewer(run);
+    expect(await producer.nextOf("demand")).toMatchObject({ mode: "live", batch_ms: 100 });
+    viewer.close();
+    expect(await producer.nextOf("demand")).toMatchObject({ mode: "idle" });
+  });
+});
