@@ -41,6 +41,7 @@ class Sender(threading.Thread):
         self._is_refused = False
         self._failures = 0
         self._retry_at = 0.0
+        self._made_last_try = False
         self._busy_at = 0.0
         self._closing = threading.Event()
 
@@ -56,7 +57,7 @@ class Sender(threading.Thread):
             self._disconnect()
 
     def close(self, seconds: float) -> None:
-        """Ends the thread once the agent has everything; at once where no agent is connected; after `seconds` at the latest."""
+        """Ends the thread once the agent has everything; at once where no agent answers; after `seconds` at the latest."""
         self._closing.set()
         self.join(seconds)
 
@@ -75,7 +76,9 @@ class Sender(threading.Thread):
     def _is_done(self) -> bool:
         if not self._closing.is_set() or recording.has_records():
             return False
-        return self._connection is None or (self._is_ready and len(self._outbox) == 0)
+        if self._connection is None:
+            return self._made_last_try
+        return self._is_ready and len(self._outbox) == 0
 
     def _take_records(self) -> None:
         records = recording.drain(RECORDS_AT_ONCE)
@@ -107,7 +110,9 @@ class Sender(threading.Thread):
             self._retry_at = time.monotonic() + random.uniform(0, min(RETRY_MOST_SECONDS, RETRY_FIRST_SECONDS * 2**self._failures))
 
     def _connect(self) -> None:
-        if time.monotonic() < self._retry_at:
+        if self._closing.is_set():
+            self._made_last_try = True  # an agent that has just come back is not missed for a retry that would be later
+        elif time.monotonic() < self._retry_at:
             return
         endpoint = read_endpoint(self._hook_file)
         if endpoint is None:
@@ -167,6 +172,6 @@ class Sender(threading.Thread):
         is_quiet = time.monotonic() - self._busy_at > QUIET_AFTER_SECONDS and not self._closing.is_set()
         seconds = QUIET_SECONDS if is_quiet else ACTIVE_SECONDS
         if self._connection is None:
-            self._closing.wait(seconds)
+            self._closing.wait(seconds)  # set: returns at once, for the last try
         else:
             self._connection.wait(seconds)
