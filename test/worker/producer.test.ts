@@ -215,6 +215,24 @@ describe("the producer", () => {
     expect(back.ready).toMatchObject({ last_seq: 450 });
   });
 
+  test("PR3 storage that fails loses nothing: the producer is cut off, comes back, and viewers see each event once", async () => {
+    const run = newRun();
+    const producer = await agent(run);
+    const viewer = await batchedViewer(run, "?replay=0");
+    await viewer.nextOf("welcome");
+    const sql = (query: string) => runInDurableObject(room(run), (_, state) => void state.storage.sql.exec(query));
+    await sql("CREATE TRIGGER full BEFORE INSERT ON chunks BEGIN SELECT RAISE(ABORT, 'the disk is full'); END");
+    producer.batch([line("1")]);
+    expect(messages((await viewer.nextOf("batch")).events)).toEqual(["1"]);
+    await sql("DROP TRIGGER full");
+    expect(await producer.closed).toMatchObject({ code: 1011 });
+    const back = await agent(run, { next_seq: 1, sent_seq: 1 });
+    expect(back.ready).toMatchObject({ last_seq: 0 });
+    back.batch([line("1"), line("2")]);
+    expect(await back.nextOf("ack")).toMatchObject({ seq: 2 });
+    expect(messages((await viewer.nextOf("batch")).events)).toEqual(["2"]);
+  });
+
   test("PR5 the agent is told when somebody comes to watch, and when nobody is left", async () => {
     const run = newRun();
     const producer = await agent(run);

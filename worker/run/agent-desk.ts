@@ -227,6 +227,9 @@ export class AgentDesk {
     }
     const before = log.state.training_status;
     const lines = log.append(checked.events, now);
+    // What viewers are about to see outlives this object's memory: after an eviction it is not sent to them again.
+    agent.attachment = { ...agent.attachment, sent_through: Math.max(agent.attachment.sent_through, log.lastOffset) };
+    agent.socket.remember(agent.attachment);
     // Send first, then write: the output gate would hold back what is sent after a write until the write is confirmed.
     viewers.publish(lines, now);
     const newest = checked.events.at(-1)?.timestamp;
@@ -234,9 +237,6 @@ export class AgentDesk {
     if (log.chunkDue(batch.flush === true, now)) {
       log.storeTail(now);
       this.#send(agent, { type: "ack", seq: log.storedSeq });
-    } else {
-      agent.attachment = { ...agent.attachment, sent_through: Math.max(agent.attachment.sent_through, log.lastOffset) };
-      agent.socket.remember(agent.attachment);
     }
     own.release(now);
     if (log.state.training_status !== before) this.#room.list();

@@ -46,7 +46,7 @@ export class RunRoom extends DurableObject<Env> {
       else this.#room.desk.receive(peer.viewer, frame, Date.now());
     } catch (error) {
       this.#logger("error", "a message failed", { run: this.#room.run, ...thrown(error) });
-      throw error;
+      this.#recover(socket);
     }
   }
 
@@ -154,6 +154,19 @@ export class RunRoom extends DurableObject<Env> {
       }
     }
     return room;
+  }
+
+  /** Storage failed in the middle of something: what is in memory may be ahead of it, so the room starts again from what is stored. */
+  #recover(failed: WebSocket): void {
+    this.#peers.clear();
+    try {
+      this.#room = this.#wake();
+    } catch (error) {
+      // Not even reading works: only a new object can help. Every client comes back by itself.
+      this.#logger("error", "the room could not start again", thrown(error));
+      this.ctx.abort("storage failed");
+    }
+    socketPort(failed).close(1011, "the relay failed: connect again");
   }
 
   #forget(socket: WebSocket): void {
