@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { commandName, commandState } from "./events.ts";
-import { BATCH_EVENTS_MAX, ID_PATTERN, LIFE_MAX_LENGTH, LOG_LINE_MAX, NAME_MAX_LENGTH, PROMPT_MAX } from "./limits.ts";
+import { BATCH_EVENTS_MAX, ID_PATTERN, LIFE_MAX_LENGTH, LOG_LINE_MAX, NAME_MAX_LENGTH, PROMPT_MAX, RUN_INFO_MAX } from "./limits.ts";
 
 /** What passes between the agent (the producer) and a room. Endpoint `GET /runs/:run/agent`, role `agent`. */
 
@@ -16,7 +16,10 @@ export const hello = z.looseObject({
   sent_seq: z.int().min(0),
   agent: z.looseObject({ name: z.string().max(NAME_MAX_LENGTH), version: z.string().max(NAME_MAX_LENGTH) }),
   /** Goes into the snapshot and is no event; its fields are those of a `run_info` event. */
-  run_info: z.record(z.string(), z.unknown()).nullish(),
+  run_info: z
+    .record(z.string(), z.unknown())
+    .refine((info) => JSON.stringify(info).length <= RUN_INFO_MAX, `at most ${RUN_INFO_MAX} characters of JSON`)
+    .nullish(),
 });
 export type Hello = z.infer<typeof hello>;
 

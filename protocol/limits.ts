@@ -8,6 +8,8 @@ export const AGENT_FRAME_MAX = 4 * 1024 * 1024;
 export const AGENT_BATCH_AIM = 512 * 1024;
 /** One event, serialised: a stored row holds at least one event and must stay under the platform's 2 MB. */
 export const EVENT_MAX = 1024 * 1024;
+/** `run_info` of a hello, serialised: it stands in every welcome, and common WebSocket clients take frames of 1 MiB at most. */
+export const RUN_INFO_MAX = 256 * 1024;
 /** Events in one agent batch: bounds the work of one message handler. */
 export const BATCH_EVENTS_MAX = 10_000;
 /** One stored chunk row, events and snapshot together: the platform refuses a row over 2 MB; a local run would accept it. */

@@ -1,5 +1,4 @@
 import { Hono } from "hono";
-import { ERRORS } from "../protocol/index.ts";
 import type { AppContext } from "./app-context.ts";
 import { errorResponse, HttpFailure } from "./http/errors.ts";
 import { createLog, thrown } from "./log.ts";
@@ -21,10 +20,7 @@ export function createApp(): Hono<AppContext> {
   app.get("*", (c) => c.env.ASSETS.fetch(c.req.raw));
   app.notFound(() => errorResponse("not_found"));
   app.onError((error, c) => {
-    if (error instanceof HttpFailure) {
-      const headers: Record<string, string> = ERRORS[error.code].http === 401 ? { "WWW-Authenticate": "Bearer" } : {};
-      return errorResponse(error.code, error.message, headers);
-    }
+    if (error instanceof HttpFailure) return errorResponse(error.code, error.message);
     createLog(c.env.RUNCAST_LOG_LEVEL)("error", "a request failed", { path: c.req.path, ...thrown(error) });
     return errorResponse("internal");
   });

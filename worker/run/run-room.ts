@@ -111,6 +111,7 @@ export class RunRoom extends DurableObject<Env> {
     if (!this.#room) {
       Room.create(this.#store, upgrade.run, Date.now());
       this.#room = this.#wake();
+      this.#logger("info", "run created", { run: upgrade.run });
     }
     const pair = new WebSocketPair();
     this.ctx.acceptWebSocket(pair[1], ["agent"]);
