@@ -101,7 +101,7 @@ class Commands:
         if item[0] != "sample" or item[2] != "custom":
             return item
         asked = next((command for command in self._open if command.sample_type == "custom" and command.has_begun), None)
-        return (*item[:5], asked.prompt) if asked else item
+        return (*item[:6], asked.prompt) if asked else item
 
     def _settle(self, item: Record) -> None:
         is_answered = False
