@@ -2,7 +2,7 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /**
- * Cuts a text to a number of bytes of UTF-8, never inside a character, and says so at its end.
+ * Cuts a text to a number of bytes of UTF-8, never inside a character or a colour sequence, and says so at its end.
  *
  * @param text any string
  * @param max_bytes limit for the result, mark included
@@ -17,7 +17,12 @@ export function cutText(text: string, max_bytes: number, full_bytes?: number): s
   if (full <= max_bytes) return text;
   const mark = ` … [cut, ${full} bytes]`;
   const kept = Math.min(bytes.length, max_bytes - encoder.encode(mark).length);
-  return decoder.decode(bytes.subarray(0, characterStart(bytes, kept))) + mark;
+  return withoutOpenColour(decoder.decode(bytes.subarray(0, characterStart(bytes, kept)))) + mark;
+}
+
+function withoutOpenColour(text: string): string {
+  const escape = text.lastIndexOf("\u001b");
+  return escape >= 0 && !text.includes("m", escape) ? text.slice(0, escape) : text;
 }
 
 /** @returns the largest position up to `at` that does not lie inside a character. */
