@@ -20,7 +20,7 @@ function open(url: string, headers: Record<string, string>): { socket: WebSocket
 }
 
 beforeAll(async () => {
-  relay = await startRelay();
+  relay = await startRelay({ variables: { RUNCAST_LOG_LEVEL: "debug" } });
   const { socket, messages } = open(`${relay.ws}/runs/${run}/agent`, { Authorization: `Bearer ${await relay.token("agent", run)}` });
   agent = socket;
   await until(() => socket.readyState === WebSocket.OPEN, { what: "the agent's socket" });
@@ -54,6 +54,23 @@ describe("clients written from the documents alone", () => {
     socket.send('{"type":"keepalive"}');
     expect(await answer("keepalive_ack")).toEqual({ type: "keepalive_ack" });
     socket.close();
+  });
+
+  test("AC2 the relay logs a JSON object a line, at the level asked for, and never a token", async () => {
+    const token = await relay.token("viewer", run);
+    for (const refused of [token.slice(0, -4), `${token}x`, "plainly-wrong"]) await fetch(`${relay.url}/api/runs?token=${refused}`);
+    const { socket, messages } = open(`${relay.ws}/runs/${run}/ws?token=${token}`, { Authorization: `Bearer ${token}` });
+    await until(() => messages.length > 0, { what: "welcome" });
+    socket.send(JSON.stringify({ type: "subscribe", events: [token.slice(0, 60)] }));
+    socket.send(JSON.stringify({ type: "refresh", token }));
+    await until(() => messages.length > 2, { what: "answers" });
+    socket.close();
+    await until(() => relay.log.some((line) => line.includes("viewer left")), { what: "the log" });
+    const entries = relay.log.filter((line) => line.startsWith("{")).map((line) => JSON.parse(line) as { level: string; message: string });
+    expect(entries.map((entry) => `${entry.level}: ${entry.message}`)).toEqual(
+      expect.arrayContaining(["debug: routed", "info: viewer connected"]),
+    );
+    expect(relay.log.filter((line) => line.includes(token) || line.includes("plainly-wrong"))).toEqual([]);
   });
 
   test("VW1 one of Python's websockets, with the library's defaults", async () => {

@@ -66,7 +66,7 @@ export class Room {
     this.store = store;
     this.log = new RunLog(store);
     this.counters = new Counters(parts.clock);
-    this.viewers = new Viewers(this.counters, (viewer, now) => this.desk.welcomeAgain(viewer, now));
+    this.viewers = new Viewers(this.counters, parts.logger, (viewer, now) => this.desk.welcomeAgain(viewer, now));
     this.#book = new CommandBook(parts.storage.sql);
     this.#effects = effects;
     const lost = Math.max(0, (parts.told ?? 0) - this.log.lastOffset);

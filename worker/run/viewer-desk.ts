@@ -19,7 +19,7 @@ import { decodeFrame } from "./frame.ts";
 import { planReplay, type ReplayWish } from "./replay.ts";
 import type { Room } from "./room.ts";
 import type { SocketPort, ViewerAttachment } from "./sockets.ts";
-import { subscribe, unsubscribe } from "./subscription.ts";
+import { type Subscription, subscribe, unsubscribe } from "./subscription.ts";
 import { framesFor, type Viewer } from "./viewers.ts";
 
 const COMMANDERS: ReadonlySet<Role> = new Set<Role>(["operator", "owner"]);
@@ -93,13 +93,13 @@ export class ViewerDesk {
           this.#answer(viewer, { type: "error", code: "invalid_message", message: `at most ${SUBSCRIPTIONS_MAX} subscriptions` }, now);
           return;
         }
-        this.#room.viewers.resubscribe(viewer, all, now);
+        this.#resubscribe(viewer, all, now);
         this.#answer(viewer, { type: "subscribed", events: message.events, all_subscriptions: [...all] }, now);
         return;
       }
       case "unsubscribe": {
         const remaining = unsubscribe(viewer.attachment.subscription, message.events);
-        this.#room.viewers.resubscribe(viewer, remaining, now);
+        this.#resubscribe(viewer, remaining, now);
         this.#answer(viewer, { type: "unsubscribed", events: message.events, remaining_subscriptions: [...remaining] }, now);
         return;
       }
@@ -129,6 +129,11 @@ export class ViewerDesk {
         return;
       }
     }
+  }
+
+  #resubscribe(viewer: Viewer, subscription: Subscription, now: number): void {
+    this.#room.viewers.resubscribe(viewer, subscription, now);
+    this.#logger("debug", "subscribed", { client_id: viewer.attachment.client_id, subscription });
   }
 
   #welcome(viewer: Viewer, recovered: boolean, now: number): string {

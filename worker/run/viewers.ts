@@ -1,4 +1,5 @@
 import { EMPTY_BATCH_AFTER_MS, ERRORS, REPLAY_FRAME_BYTES } from "../../protocol/index.ts";
+import type { Log } from "../log.ts";
 import type { Counters } from "./counters.ts";
 import { batchFrames, type Line } from "./encode.ts";
 import type { SocketPort, ViewerAttachment, ViewerMode } from "./sockets.ts";
@@ -16,11 +17,13 @@ type Group = { mode: ViewerMode; wants: (type: string) => boolean; viewers: Set<
 export class Viewers {
   readonly #groups = new Map<string, Group>();
   readonly #counters: Counters;
+  readonly #logger: Log;
   readonly #welcomeAgain: (viewer: Viewer, now: number) => string;
 
   /** @param welcomeAgain the welcome of a viewer that has to start over */
-  constructor(counters: Counters, welcomeAgain: (viewer: Viewer, now: number) => string) {
+  constructor(counters: Counters, logger: Log, welcomeAgain: (viewer: Viewer, now: number) => string) {
     this.#counters = counters;
+    this.#logger = logger;
     this.#welcomeAgain = welcomeAgain;
   }
 
@@ -89,6 +92,7 @@ export class Viewers {
     for (const frame of frames) {
       if (!viewer.socket.send(frame)) {
         this.#counters.error(viewer.attachment.client_id);
+        this.#logger("warning", "a send failed", { client_id: viewer.attachment.client_id });
         this.remove(viewer);
         return;
       }
