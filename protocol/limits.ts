@@ -59,6 +59,10 @@ export const EMPTY_BATCH_AFTER_MS = 5000;
 /** VW6: a batched viewer acknowledges about this often, and gets nothing more past the window. */
 export const ACK_EVERY_BYTES = 128 * 1024;
 export const VIEWER_WINDOW_BYTES = 1024 * 1024;
+/** VW6: a viewer past its window that acknowledges nothing for this long, while there are events, is closed. */
+export const VIEWER_ACK_TIMEOUT_MS = 30_000;
+/** VW6: a plain viewer cannot acknowledge: its connection is recycled after this much, so that no queue grows past it. */
+export const PLAIN_BYTES_MAX = 32 * 1024 * 1024;
 /** Keep-alive rhythm suggested to viewers; answered by the platform without waking the room (VW7). */
 export const KEEPALIVE_MS = 30_000;
 

@@ -6,7 +6,8 @@ import { createLog, type Log, thrown } from "../log.ts";
 import type { AgentSocket } from "./agent-desk.ts";
 import type { EventQuery } from "./event-page.ts";
 import { Room } from "./room.ts";
-import type { AgentAttachment, Attachment, SocketPort } from "./sockets.ts";
+import { SendWindow } from "./send-window.ts";
+import type { AgentAttachment, Attachment, SocketPort, ViewerAttachment } from "./sockets.ts";
 import { RoomStore } from "./store.ts";
 import { viewerTags } from "./subscription.ts";
 import { UPGRADE_HEADER, type Upgrade } from "./upgrade.ts";
@@ -101,7 +102,15 @@ export class RunRoom extends DurableObject<Env> {
     const { identity, mode, subscription, wish, protocol } = upgrade;
     const pair = new WebSocketPair();
     this.ctx.acceptWebSocket(pair[1], viewerTags(identity.role, subscription));
-    const attachment = { kind: "viewer" as const, ...identity, client_id: crypto.randomUUID(), mode, subscription, joined_at: 0 };
+    const attachment = {
+      kind: "viewer" as const,
+      ...identity,
+      client_id: crypto.randomUUID(),
+      mode,
+      subscription,
+      joined_at: 0,
+      behind_at: null,
+    };
     const viewer = room.desk.join(socketPort(pair[1]), attachment, wish, Date.now());
     this.#peers.set(pair[1], { kind: "viewer", viewer });
     return switching(pair[0], protocol);
@@ -145,7 +154,7 @@ export class RunRoom extends DurableObject<Env> {
     const through = Math.max(told ?? 0, room.log.lastOffset);
     for (const { socket, attachment } of known) {
       if (attachment?.kind === "viewer") {
-        const viewer: Viewer = { socket: socketPort(socket), attachment, through: Math.max(through, attachment.joined_at) };
+        const viewer = wokenViewer(socketPort(socket), attachment, through, Date.now());
         room.viewers.add(viewer, Date.now());
         this.#peers.set(socket, { kind: "viewer", viewer });
       } else if (attachment?.kind === "agent") {
@@ -198,6 +207,13 @@ export class RunRoom extends DurableObject<Env> {
       directory.put(summary).catch((error) => this.#logger("warning", "the directory was not told", { run, ...thrown(error) })),
     );
   }
+}
+
+/** @param told how far viewers that were up with the log had come when the object went */
+function wokenViewer(socket: SocketPort, attachment: ViewerAttachment, told: number, now: number): Viewer {
+  const window = new SendWindow(attachment.mode, now);
+  window.behind = attachment.behind_at !== null;
+  return { socket, attachment, through: attachment.behind_at ?? Math.max(told, attachment.joined_at), window };
 }
 
 /** The platform's socket behind the room's port: `send` after a close throws, and a reason has 123 bytes at most. */

@@ -23,6 +23,8 @@ export type ViewerAttachment = Identity & {
   subscription: Subscription;
   /** The viewer has everything up to here, though the log does not reach so far yet (VW3); else where it joined. */
   joined_at: number;
+  /** VW6: where a viewer that reads too slowly is; null for one that is up with the log. */
+  behind_at: number | null;
 };
 
 export type AgentAttachment = Identity & {

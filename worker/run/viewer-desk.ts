@@ -4,6 +4,7 @@ import {
   KEEPALIVE_MS,
   KEEPALIVE_REPLY,
   KEEPALIVE_SEND,
+  REPLAY_EVENTS_MAX,
   type Role,
   type RoomMessage,
   SUBSCRIPTIONS_MAX,
@@ -16,15 +17,16 @@ import {
 } from "../../protocol/index.ts";
 import type { Log } from "../log.ts";
 import { decodeFrame } from "./frame.ts";
-import { planReplay, type ReplayWish } from "./replay.ts";
+import { missedAfter, newest, planReplay, type ReplayWish } from "./replay.ts";
 import type { Room } from "./room.ts";
+import { SendWindow } from "./send-window.ts";
 import type { SocketPort, ViewerAttachment } from "./sockets.ts";
 import { type Subscription, subscribe, unsubscribe } from "./subscription.ts";
 import { framesFor, type Viewer } from "./viewers.ts";
 
 const COMMANDERS: ReadonlySet<Role> = new Set<Role>(["operator", "owner"]);
 
-/** The room's side of the viewer protocol (VW1–VW5). */
+/** The room's side of the viewer protocol (VW1–VW6). */
 export class ViewerDesk {
   readonly #room: Room;
   readonly #logger: Log;
@@ -38,11 +40,18 @@ export class ViewerDesk {
   join(socket: SocketPort, attachment: ViewerAttachment, wish: ReplayWish, now: number): Viewer {
     const { log, viewers } = this.#room;
     const replay = planReplay(log, wish, attachment.subscription);
-    const viewer: Viewer = { socket, attachment: { ...attachment, joined_at: replay.through }, through: replay.through };
+    const through = replay.recovered ? replay.after : log.lastOffset;
+    const viewer: Viewer = {
+      socket,
+      attachment: { ...attachment, joined_at: through },
+      through,
+      window: new SendWindow(attachment.mode, now),
+    };
     socket.remember(viewer.attachment);
     viewers.add(viewer, now);
     viewers.send(viewer, [this.#welcome(viewer, replay.recovered, now)], now);
-    if (replay.lines.length > 0) viewers.send(viewer, framesFor(attachment.mode, replay.lines, 0, replay.through, now), now);
+    if (replay.recovered) this.#catchUp(viewer, now);
+    else if (replay.lines.length > 0) viewers.deliver(viewer, framesFor(attachment.mode, replay.lines, 0, through, now), through, now);
     this.#room.agent.viewersChanged();
     if (viewers.count === 1) this.#room.list();
     this.#logger("info", "viewer connected", { client_id: attachment.client_id, mode: attachment.mode, recovered: replay.recovered });
@@ -109,6 +118,8 @@ export class ViewerDesk {
         return;
       }
       case "ack":
+        viewer.window.acknowledged(message.through, now);
+        if (viewer.window.behind && viewer.window.roomy) this.#catchUp(viewer, now);
         return;
       case "refresh":
         this.#answer(viewer, { type: "error", code: "forbidden", message: "this relay does not refresh tokens yet: connect again" }, now);
@@ -129,6 +140,34 @@ export class ViewerDesk {
         return;
       }
     }
+  }
+
+  /** VW6: sends from the log what the viewer has missed, as far as its window goes; at the end it is in the live set again. */
+  #catchUp(viewer: Viewer, now: number): void {
+    const { log, viewers } = this.#room;
+    viewer.window.behind = false;
+    if (viewer.through + 1 < log.oldestOffset) {
+      this.#beginAnew(viewer, now);
+      return;
+    }
+    while (!viewer.window.behind && viewer.through < log.lastOffset) {
+      const { mode, subscription } = viewer.attachment;
+      const missed = missedAfter(log, viewer.through, subscription, VIEWER_WINDOW_BYTES / 2);
+      const frames = missed.lines.length === 0 ? [] : framesFor(mode, missed.lines, viewer.through, missed.through, now);
+      if (!viewers.deliver(viewer, frames, missed.through, now)) return;
+    }
+    if (viewer.window.behind || viewer.attachment.behind_at === null) return;
+    viewer.attachment = { ...viewer.attachment, behind_at: null };
+    viewer.socket.remember(viewer.attachment);
+  }
+
+  /** What a slow viewer missed was trimmed meanwhile: it is told so, and given what a new one is given. */
+  #beginAnew(viewer: Viewer, now: number): void {
+    const { log, viewers } = this.#room;
+    const through = log.lastOffset;
+    viewers.startOver(viewer, through, now);
+    const lines = newest(log, viewer.attachment.subscription, REPLAY_EVENTS_MAX);
+    if (lines.length > 0) viewers.deliver(viewer, framesFor(viewer.attachment.mode, lines, 0, through, now), through, now);
   }
 
   #resubscribe(viewer: Viewer, subscription: Subscription, now: number): void {

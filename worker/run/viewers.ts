@@ -1,12 +1,13 @@
 import { EMPTY_BATCH_AFTER_MS, ERRORS, REPLAY_FRAME_BYTES } from "../../protocol/index.ts";
 import type { Log } from "../log.ts";
 import type { Counters } from "./counters.ts";
-import { batchFrames, type Line } from "./encode.ts";
+import { batchFrames, type Frame, type Line, plainFrames } from "./encode.ts";
+import type { SendWindow } from "./send-window.ts";
 import type { SocketPort, ViewerAttachment, ViewerMode } from "./sockets.ts";
 import { matcher, type Subscription, subscriptionKey } from "./subscription.ts";
 
 /** A connected viewer. `through`: it has been sent, or had filtered out, everything up to there. */
-export type Viewer = { socket: SocketPort; attachment: ViewerAttachment; through: number };
+export type Viewer = { socket: SocketPort; attachment: ViewerAttachment; through: number; window: SendWindow };
 
 type Group = { mode: ViewerMode; wants: (type: string) => boolean; viewers: Set<Viewer>; lastFrameAt: number };
 
@@ -74,30 +75,59 @@ export class Viewers {
       const frames = this.#frames(group, wanted, through, now);
       for (const viewer of group.viewers) {
         if (viewer.through >= through) continue;
+        if (viewer.window.behind) {
+          if (viewer.window.stalled(now)) this.#end(viewer, "slow");
+          continue;
+        }
         // One that is ahead (VW3) has seen the beginning of these already.
         const own = viewer.through >= first ? framesFor(group.mode, wanted, viewer.through, through, now) : frames;
-        viewer.through = through;
-        this.send(viewer, own, now);
+        this.deliver(viewer, own, through, now);
       }
     }
   }
 
-  /** Sends text to one viewer; one whose token has ended is closed instead (AC4), one that is gone is dropped. */
-  send(viewer: Viewer, frames: readonly string[], now: number): void {
-    if (viewer.attachment.exp * 1000 <= now) {
-      viewer.socket.close(ERRORS.token_expired.close, ERRORS.token_expired.message);
-      this.remove(viewer);
-      return;
-    }
+  /**
+   * Sends events, as far as the viewer's window goes (VW6). One whose window is full is behind from there on; a plain one that has
+   * had as much as a connection may carry is recycled.
+   * @param through the viewer's position after all of the frames
+   * @returns whether the viewer is still there
+   */
+  deliver(viewer: Viewer, frames: readonly Frame[], through: number, now: number): boolean {
     for (const frame of frames) {
-      if (!viewer.socket.send(frame)) {
+      if (!this.send(viewer, [frame.text], now)) return false;
+      viewer.through = frame.through;
+      viewer.window.sent(frame.through, frame.text.length, now);
+      if (viewer.window.full && frame.through < through) {
+        this.#fallBehind(viewer);
+        return true;
+      }
+    }
+    viewer.through = through;
+    if (viewer.window.full) this.#fallBehind(viewer);
+    if (!viewer.window.spent) return true;
+    this.#end(viewer, "recycled");
+    return false;
+  }
+
+  /**
+   * Sends texts to one viewer; one whose token has ended is closed instead (AC4), one that is gone is dropped.
+   * @returns whether the viewer is still there
+   */
+  send(viewer: Viewer, texts: readonly string[], now: number): boolean {
+    if (viewer.attachment.exp * 1000 <= now) {
+      this.#end(viewer, "token_expired");
+      return false;
+    }
+    for (const text of texts) {
+      if (!viewer.socket.send(text)) {
         this.#counters.error(viewer.attachment.client_id);
         this.#logger("warning", "a send failed", { client_id: viewer.attachment.client_id });
         this.remove(viewer);
-        return;
+        return false;
       }
-      this.#counters.sent(frame.length);
+      this.#counters.sent(text.length);
     }
+    return true;
   }
 
   /** The viewer has seen offsets that mean something else now: it is welcomed anew, and goes on after `through`. */
@@ -106,8 +136,21 @@ export class Viewers {
     this.send(viewer, [this.#welcomeAgain(viewer, now)], now);
   }
 
-  #frames(group: Group, wanted: readonly Line[], through: number, now: number): string[] {
-    if (group.mode === "plain") return wanted.map((line) => line.json);
+  /** VW6: remembered in the attachment too, since it outlives the memory of this object. */
+  #fallBehind(viewer: Viewer): void {
+    viewer.window.behind = true;
+    viewer.attachment = { ...viewer.attachment, behind_at: viewer.through };
+    viewer.socket.remember(viewer.attachment);
+  }
+
+  #end(viewer: Viewer, code: "slow" | "recycled" | "token_expired"): void {
+    this.#logger("info", "viewer closed", { client_id: viewer.attachment.client_id, code });
+    viewer.socket.close(ERRORS[code].close, ERRORS[code].message);
+    this.remove(viewer);
+  }
+
+  #frames(group: Group, wanted: readonly Line[], through: number, now: number): Frame[] {
+    if (group.mode === "plain") return plainFrames(wanted);
     // Where the filter took out everything, positions travel with the next frame, or alone when it has been quiet for long.
     if (wanted.length === 0 && now - group.lastFrameAt < EMPTY_BATCH_AFTER_MS) return [];
     group.lastFrameAt = now;
@@ -125,9 +168,9 @@ export class Viewers {
 }
 
 /** Frames of the lines after a viewer's own position. */
-export function framesFor(mode: ViewerMode, wanted: readonly Line[], after: number, through: number, now: number): string[] {
+export function framesFor(mode: ViewerMode, wanted: readonly Line[], after: number, through: number, now: number): Frame[] {
   const own = wanted.filter((line) => line.offset > after);
-  return mode === "plain" ? own.map((line) => line.json) : batchFrames(own, through, now, REPLAY_FRAME_BYTES);
+  return mode === "plain" ? plainFrames(own) : batchFrames(own, through, now, REPLAY_FRAME_BYTES);
 }
 
 function groupKey(attachment: ViewerAttachment): string {

@@ -1,0 +1,59 @@
+import { PLAIN_BYTES_MAX, VIEWER_ACK_TIMEOUT_MS, VIEWER_WINDOW_BYTES } from "../../protocol/index.ts";
+import type { ViewerMode } from "./sockets.ts";
+
+/**
+ * VW6: what one viewer was sent and has not acknowledged. The runtime queues what a peer does not read, without bound and without
+ * telling; this is the bound. A batched viewer past its window is *behind*: it is sent nothing more until acks come, and is then caught
+ * up from the log. A plain one cannot acknowledge: it is recycled after a fixed amount.
+ */
+export class SendWindow {
+  readonly #mode: ViewerMode;
+  readonly #inFlight: { through: number; bytes: number }[] = [];
+  #bytes = 0;
+  #sent = 0;
+  #lastAckAt: number;
+  /** Sent nothing more for now; to be caught up from its position. */
+  behind = false;
+
+  /** @param now milliseconds since 1970 */
+  constructor(mode: ViewerMode, now: number) {
+    this.#mode = mode;
+    this.#lastAckAt = now;
+  }
+
+  sent(through: number, bytes: number, now: number): void {
+    this.#sent += bytes;
+    if (this.#mode === "plain") return;
+    // The patience for an ack counts from the first frame that wants one.
+    if (this.#bytes === 0) this.#lastAckAt = now;
+    this.#bytes += bytes;
+    this.#inFlight.push({ through, bytes });
+  }
+
+  /** The viewer has read everything up to an offset; one that it was never sent acknowledges no more than all. */
+  acknowledged(through: number, now: number): void {
+    this.#lastAckAt = now;
+    const left = this.#inFlight.findIndex((frame) => frame.through > through);
+    for (const frame of this.#inFlight.splice(0, left === -1 ? this.#inFlight.length : left)) this.#bytes -= frame.bytes;
+  }
+
+  /** Nothing more may be sent for now. */
+  get full(): boolean {
+    return this.#mode === "batched" && this.#bytes > VIEWER_WINDOW_BYTES;
+  }
+
+  /** Enough was acknowledged to go on: half a window, so that a slow reader is not fed crumbs. */
+  get roomy(): boolean {
+    return this.#bytes <= VIEWER_WINDOW_BYTES / 2;
+  }
+
+  /** A batched viewer that is behind and has acknowledged nothing for long. Asked when there are events, so nothing wakes for it. */
+  stalled(now: number): boolean {
+    return this.behind && now - this.#lastAckAt >= VIEWER_ACK_TIMEOUT_MS;
+  }
+
+  /** A plain viewer that has been sent as much as one connection may hold. */
+  get spent(): boolean {
+    return this.#mode === "plain" && this.#sent >= PLAIN_BYTES_MAX;
+  }
+}
