@@ -1,0 +1,106 @@
+import { z } from "zod";
+import {
+  type AnyEvent,
+  type EventPage,
+  errorBody,
+  eventPage,
+  type RunDetail,
+  type RunSummary,
+  runDetail,
+  runList,
+  type Session,
+  sampleList,
+  session,
+} from "../protocol/index.ts";
+import { httpAddress } from "./address.ts";
+
+/** An answer, or why there is none: the relay's own code, `unreachable`, or `bad_answer` from something that is not a relay. */
+export type Answer<T> = { ok: true; value: T } | { ok: false; status: number; code: string; message: string };
+
+export type ApiOptions = {
+  /** The relay: http, https, ws or wss. */
+  url: string;
+  /** Sent as Bearer; without it the browser's session cookie counts. */
+  token?: string | null;
+  fetch?: typeof fetch;
+};
+
+/** Which events: after or before an offset, at most `limit`, of these types. */
+export type EventQuery = { after?: number; before?: number; limit?: number; events?: readonly string[] };
+
+export type Api = {
+  /** Newest first. */
+  runs(): Promise<Answer<RunSummary[]>>;
+  run(run: string): Promise<Answer<RunDetail>>;
+  /** Ascending offsets; `next` is the next page's `after`, or `before`. */
+  events(run: string, query?: EventQuery): Promise<Answer<EventPage>>;
+  /** Newest first. */
+  samples(run: string): Promise<Answer<AnyEvent[]>>;
+  /** Trades the token for the session cookie, so that `<img>` works. */
+  signIn(): Promise<Answer<Session>>;
+  signOut(): Promise<Answer<null>>;
+};
+
+/** The relay's HTTP interface, typed. Expected failures are values; nothing here throws. */
+export function createApi(options: ApiOptions): Api {
+  const get = <T>(path: string, schema: z.ZodType<T>, query?: Record<string, string>) => ask(options, "GET", path, schema, query);
+  return {
+    runs: async () => pick(await get("/api/runs", runList), (value) => value.runs),
+    run: (run) => get(`/api/runs/${encodeURIComponent(run)}`, runDetail),
+    events: (run, query = {}) => get(`/api/runs/${encodeURIComponent(run)}/events`, eventPage, eventParameters(query)),
+    samples: async (run) => pick(await get(`/api/runs/${encodeURIComponent(run)}/samples`, sampleList), (value) => value.samples),
+    signIn: () => ask(options, "POST", "/api/session", session),
+    signOut: async () => pick(await ask(options, "DELETE", "/api/session", z.unknown()), () => null),
+  };
+}
+
+function eventParameters(query: EventQuery): Record<string, string> {
+  const parameters: Record<string, string> = {};
+  if (query.after !== undefined) parameters.after = String(query.after);
+  if (query.before !== undefined) parameters.before = String(query.before);
+  if (query.limit !== undefined) parameters.limit = String(query.limit);
+  if (query.events !== undefined) parameters.events = query.events.join(",");
+  return parameters;
+}
+
+async function ask<T>(
+  options: ApiOptions,
+  method: string,
+  path: string,
+  schema: z.ZodType<T>,
+  query?: Record<string, string>,
+): Promise<Answer<T>> {
+  // Called as a bare function: browsers refuse `fetch` with another `this`.
+  const send = options.fetch ?? fetch;
+  const headers: Record<string, string> = { accept: "application/json" };
+  if (options.token) headers.authorization = `Bearer ${options.token}`;
+  let response: Response;
+  let body: unknown;
+  try {
+    response = await send(httpAddress(options.url, path, query), { method, headers, credentials: "same-origin" });
+    const text = await response.text();
+    body = text === "" ? null : readJson(text);
+  } catch {
+    return { ok: false, status: 0, code: "unreachable", message: "nothing answers at the relay's address" };
+  }
+  if (!response.ok) {
+    const said = errorBody.safeParse(body);
+    const { code, message } = said.success ? said.data.error : { code: "bad_answer", message: `HTTP ${response.status}` };
+    return { ok: false, status: response.status, code, message };
+  }
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return { ok: true, value: parsed.data };
+  return { ok: false, status: response.status, code: "bad_answer", message: "the answer does not have the expected shape" };
+}
+
+function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function pick<T, U>(answer: Answer<T>, from: (value: T) => U): Answer<U> {
+  return answer.ok ? { ok: true, value: from(answer.value) } : answer;
+}

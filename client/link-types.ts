@@ -1,0 +1,65 @@
+import type { RoomMessage, StoredEvent, Welcome } from "../protocol/index.ts";
+import type { Delivery } from "./delivery.ts";
+import type { Reason } from "./state.ts";
+import type { Verdict } from "./verdict.ts";
+
+/** A viewer's link between two inputs. Times are milliseconds since 1970. */
+export type Link = {
+  phase: Phase;
+  delivery: Delivery;
+  /** False where the connection asks for `replay=0`. */
+  replaying: boolean;
+  /** Tries since the link was last healthy. */
+  attempt: number;
+  /** Since when there is no link, and whether there ever was one. */
+  away: { since: number; was_live: boolean; reason: Reason } | null;
+};
+
+export type Phase =
+  | { kind: "opening"; deadline: number }
+  | Live
+  /** The upgrade failed, and the run's address is being asked why. */
+  | { kind: "asking" }
+  | { kind: "renewing" }
+  | { kind: "waiting"; retry_at: number }
+  | { kind: "closed"; since: number; reason: Reason };
+
+export type Live = {
+  kind: "live";
+  since: number;
+  heard: number;
+  /** When the link counts as dead unless something is heard; null while nothing was asked. */
+  dead_at: number | null;
+  keepalive: { send: string; every_ms: number };
+  ack_every_bytes: number;
+  unacked_bytes: number;
+  /** From an error that asked for patience before its close. */
+  retry_after_ms: number;
+};
+
+export type Input =
+  /** `null` for a frame that cannot be read: skipping it could be a hole. */
+  | { kind: "message"; message: RoomMessage | null; bytes: number }
+  | { kind: "socket_closed"; code: number; reason: string }
+  | { kind: "verdict"; verdict: Verdict }
+  | { kind: "token"; fresh: boolean }
+  | { kind: "tick" }
+  /** Something suggests that the network changed: a page that was woken, an `online` event. */
+  | { kind: "check" }
+  | { kind: "close" };
+
+export type Effect =
+  | { kind: "open"; since: string | null }
+  | { kind: "abandon" }
+  | { kind: "explain" }
+  | { kind: "renew" }
+  /** Tells the room what has arrived (VW6); held back while the reader does not keep up. */
+  | { kind: "ack"; through: number }
+  /** Asks whether the link still works (VW7). */
+  | { kind: "probe"; text: string }
+  | { kind: "welcome"; welcome: Welcome }
+  | { kind: "deliver"; events: StoredEvent[] }
+  | { kind: "answer"; message: RoomMessage };
+
+export type Step = { link: Link; effects: Effect[] };
+export type Instant = { now: number; random: number };
