@@ -18,10 +18,11 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parents[2] / "python"))  # `runcast run` brings the package along; alone it is found here
 
-import runcast  # noqa: E402
-from bars import Bars  # noqa: E402
-from network import Matrix, Network  # noqa: E402
-from picture import FourierFeatures, scene, write_png  # noqa: E402
+from bars import Bars
+from network import Matrix, Network
+from picture import FourierFeatures, scene, write_png
+
+import runcast
 
 STEP_SECONDS = 0.14
 """What a step is sized to take on this machine."""
@@ -127,9 +128,7 @@ def learning_rate(step: int, total: int) -> float:
 
 def validate(network: Network, held_out: Pixels, step: int, epoch: int, plan: Plan) -> None:
     runcast.status("running", phase="validating")
-    errors = [
-        (y - t) ** 2 for row, wanted in zip(network.predict(held_out.features), held_out.colours) for y, t in zip(row, wanted)
-    ]
+    errors = [(y - t) ** 2 for row, wanted in zip(network.predict(held_out.features), held_out.colours) for y, t in zip(row, wanted)]
     loss = sum(errors) / len(errors)
     runcast.log({"loss/validation_step/held out": loss}, step=step)
     line = f"epoch {epoch} of {plan.epochs}: {10 * math.log10(1 / max(loss, 1e-12)):.1f} dB on pixels it has not seen"

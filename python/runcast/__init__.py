@@ -18,4 +18,5 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module 'runcast' has no attribute {name!r}")
     from runcast import api
 
-    return getattr(api, name)
+    value = globals()[name] = getattr(api, name)  # found at once from now on
+    return value

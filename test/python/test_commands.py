@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from support.child import FAKE_ONETRAINER, TRAIN, environment, run, start
 from support.listener import Listener, until
 

@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import pytest
+
 from support.child import FAKE_ONETRAINER, environment, run, start
-from support.listener import Listener
+from support.listener import Listener, until
 
 INTERACTIVE = """
 import sys
@@ -100,12 +101,32 @@ def test_PR6_a_trainer_whose_agent_is_gone_ends_without_waiting_for_it(hook_file
 
 
 def test_PR6_a_trainer_whose_agent_hangs_ends_all_the_same(hook_file: Path) -> None:
-    agent = Listener(hook_file, is_acknowledging=False)
+    agent = Listener(hook_file, is_reading=False)
     trainer = Trainer(hook_file)
     trainer.log(1)
-    agent.wait_for("scalars")
+    until(lambda: agent.hellos, "the hook to connect")
+    trainer.log(200_000)  # far more than sockets buffer
     trainer.end()
     agent.die()
+
+
+def test_PR6_what_a_full_queue_dropped_is_told_once_the_agent_reads_again(hook_file: Path, tmp_path: Path) -> None:
+    agent = Listener(hook_file, is_reading=False)
+    trainer = Trainer(hook_file)
+    trainer.log(1)
+    until(lambda: agent.hellos, "the hook to connect")
+    for _ in range(5):
+        trainer.log(100_000)
+    agent.read()
+    [dropped, *_] = agent.wait_for("dropped")
+    trainer.end()
+    agent.wait_until_disconnected()
+    agent.die()
+
+    lost = sum(message["counts"]["scalars"] for message in agent.of("dropped"))
+    assert lost > 0 and set(dropped["counts"]) == {"scalars"}
+    assert len(steps(agent)) + lost == 500_001
+    assert steps(agent)[-1] == 500_001, "the newest are kept"
 
 
 def test_a_short_training_arrives_although_the_process_ends_at_once(agent: Listener, hook_file: Path) -> None:
@@ -134,7 +155,10 @@ def test_a_message_that_the_agent_refuses_is_replaced_and_the_others_arrive(agen
     assert [message["n"] for message in agent.messages] == list(range(1, len(agent.messages) + 1))
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"protocol": 1}', '{"protocol": 1, "host": "192.0.2.1", "port": 9, "token": "0123456789abcdef"}'])
+ELSEWHERE = '{"protocol": 1, "host": "192.0.2.1", "port": 9, "token": "0123456789abcdef"}'
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"protocol": 1}', ELSEWHERE])
 def test_AC7_a_hook_file_that_names_no_agent_on_this_machine_is_as_good_as_none(content: str, hook_file: Path) -> None:
     hook_file.write_text(content)
     trainer = Trainer(hook_file)

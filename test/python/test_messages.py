@@ -4,6 +4,7 @@ import json
 import math
 
 import pytest
+
 from runcast.hook import wire
 from runcast.hook.messages import ROWS_MAX, encode, messages, with_number
 

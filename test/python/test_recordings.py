@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from support.child import TRAIN, environment, run
 from support.expected import NAN, expected_of, flattened
 from support.listener import Listener
@@ -57,9 +58,7 @@ def test_the_configuration_arrives_before_everything_else_as_plain_json(agent: L
     }
 
 
-def test_an_exception_that_ends_the_training_is_reported_once_as_python_prints_it(
-    agent: Listener, hook_file: Path, tmp_path: Path
-) -> None:
+def test_an_exception_that_ends_the_training_is_reported_once_as_python_prints_it(agent: Listener, hook_file: Path, tmp_path: Path) -> None:
     done = run(TRAIN, "nan", "--speed", 0, "--run-dir", tmp_path, env=environment(hook_file))
     agent.wait_until_disconnected()
 

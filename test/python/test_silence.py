@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from support.child import FAKE_ONETRAINER, TRAIN, environment, run
 from support.listener import Listener
 
@@ -37,7 +38,8 @@ def test_the_hook_does_nothing_without_a_hook_file(hook_file: Path) -> None:
 
 
 def test_a_process_that_makes_a_summary_writer_and_logs_nothing_stays_silent(agent: Listener, hook_file: Path) -> None:
-    done = python("from torch.utils.tensorboard import SummaryWriter; SummaryWriter(); import threading; print(threading.active_count())", hook_file)
+    code = "from torch.utils.tensorboard import SummaryWriter; SummaryWriter(); import threading; print(threading.active_count())"
+    done = python(code, hook_file)
 
     assert done.stdout == "1\n"
     assert agent.hellos == []

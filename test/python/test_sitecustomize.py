@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from support.child import FAKE_ONETRAINER, SITE, environment, run
 from support.listener import Listener
 
@@ -43,15 +44,18 @@ def test_an_error_in_the_hidden_sitecustomize_is_told_as_python_tells_it(tmp_pat
     assert with_hook.stderr == without.stderr
 
 
-def test_a_second_copy_further_down_the_path_installs_nothing_twice(
-    tmp_path: Path, other: Path, agent: Listener, hook_file: Path
-) -> None:
+def test_a_second_copy_further_down_the_path_installs_nothing_twice(tmp_path: Path, other: Path, agent: Listener, hook_file: Path) -> None:
     copy = tmp_path / "copy" / "runcast"
     copy.mkdir(parents=True)
     (copy / "__init__.py").symlink_to(SITE.parent / "__init__.py")
     (copy / "_site").mkdir()
     (copy / "_site" / "sitecustomize.py").write_text((SITE / "sitecustomize.py").read_text())
-    code = "from torch.utils.tensorboard import SummaryWriter; SummaryWriter().add_scalar('a', 1.0, 1); import sitecustomize; print(sitecustomize.OWNER)"
+    code = """
+import sitecustomize
+from torch.utils.tensorboard import SummaryWriter
+SummaryWriter().add_scalar("a", 1.0, 1)
+print(sitecustomize.OWNER)
+"""
     done = run("-c", code, env=environment(hook_file, path=(copy / "_site", other, FAKE_ONETRAINER)))
 
     assert (done.stdout, done.stderr) == ("user\n", "")

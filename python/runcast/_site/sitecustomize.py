@@ -41,7 +41,7 @@ def _run_hidden_sitecustomize(folder):
 _folder = __file__.rpartition("sitecustomize")[0].rstrip("/\\")
 try:
     _install_hook(_folder)
-except Exception:  # noqa: S110 - a trainer must start whatever happens here
+except Exception:  # a trainer must start whatever happens here
     pass
 if _folder in sys.path:
     _run_hidden_sitecustomize(_folder)

@@ -5,6 +5,13 @@ Loaded at the start of every Python process, so it needs no module that is not l
 
 import sys
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from importlib.machinery import ModuleSpec
+    from types import ModuleType
+    from typing import Any
+
 WATCHED = {
     "modules.util.callbacks.TrainCallbacks": "runcast.hook.onetrainer.callbacks",
     "modules.util.commands.TrainCommands": "runcast.hook.onetrainer.stop",
@@ -27,10 +34,10 @@ def install() -> None:
 class _Finder:
     """Lets the other finders find a watched module, and replaces its loader."""
 
-    def __init__(self):
-        self._asking = set()
+    def __init__(self) -> None:
+        self._asking: set[str] = set()
 
-    def find_spec(self, name, path=None, target=None):
+    def find_spec(self, name: str, path: "Sequence[str] | None" = None, target: "ModuleType | None" = None) -> "ModuleSpec | None":
         if name not in WATCHED or name in self._asking:
             return None
         self._asking.add(name)  # another finder of this kind would ask us in turn
@@ -39,13 +46,14 @@ class _Finder:
         finally:
             self._asking.discard(name)
         if spec is not None and hasattr(spec.loader, "exec_module"):
-            spec.loader = _Loader(spec.loader, WATCHED[name])
+            loader: Any = _Loader(spec.loader, WATCHED[name])
+            spec.loader = loader
         return spec
 
-    def _ask_others(self, name, path, target):
+    def _ask_others(self, name: str, path: "Sequence[str] | None", target: "ModuleType | None") -> "ModuleSpec | None":
         for finder in sys.meta_path:
             find_spec = getattr(finder, "find_spec", None)
-            spec = find_spec(name, path, target) if find_spec and finder is not self else None
+            spec: ModuleSpec | None = find_spec(name, path, target) if find_spec and finder is not self else None
             if spec is not None:
                 return spec
         return None
@@ -54,17 +62,18 @@ class _Finder:
 class _Loader:
     """Runs the module as its own loader does, then has it wrapped. The module keeps its own loader."""
 
-    def __init__(self, loader, wrapper):
+    def __init__(self, loader: "Any", wrapper: str):
         self._loader = loader
         self._wrapper = wrapper
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> "Any":
         return getattr(self._loader, name)
 
-    def create_module(self, spec):
-        return self._loader.create_module(spec)
+    def create_module(self, spec: "ModuleSpec") -> "ModuleType | None":
+        created: ModuleType | None = self._loader.create_module(spec)
+        return created
 
-    def exec_module(self, module):
+    def exec_module(self, module: "Any") -> None:
         module.__loader__ = module.__spec__.loader = self._loader
         self._loader.exec_module(module)
         try:

@@ -43,6 +43,11 @@ def message(item: Record) -> Message:
         return {"type": "log", "t": t, "level": "warning", "message": f"runcast could not read a {kind}: {type(problem).__name__}"}
 
 
+def message_type(kind: str) -> str:
+    """:returns: the type of the message in which a record of this kind travels"""
+    return "scalars" if kind == "scalar" else kind
+
+
 def encode(body: Message) -> bytes:
     """:returns: the message as JSON without its opening brace; its number comes first when it is sent"""
     return json.dumps(body, separators=(",", ":"), allow_nan=False)[1:].encode("ascii")
@@ -61,11 +66,11 @@ def _row(t: float, tag: object, value: float, step: Any) -> list[Any]:
     return [t, wire.text(tag, wire.NAME_MAX) or "(unnamed)", wire.number(value), wire.integer(step)]
 
 
-def _run_info(trainer, name, config) -> Message:
+def _run_info(trainer: str, name: object, config: Message | None) -> Message:
     return {"trainer": trainer, "name": wire.optional_text(name, wire.NAME_MAX), "config": config}
 
 
-def _progress(epoch, epoch_step, global_step, max_step, max_epoch) -> Message:
+def _progress(epoch: object, epoch_step: object, global_step: object, max_step: object, max_epoch: object) -> Message:
     return {
         "epoch": wire.count(epoch),
         "epoch_step": wire.count(epoch_step),
@@ -75,7 +80,7 @@ def _progress(epoch, epoch_step, global_step, max_step, max_epoch) -> Message:
     }
 
 
-def _sample(sample_type, path, step, epoch, prompt) -> Message:
+def _sample(sample_type: str, path: str, step: object, epoch: object, prompt: object) -> Message:
     return {
         "sample_type": sample_type,
         "path": wire.text(path, wire.PATH_MAX),
@@ -85,11 +90,11 @@ def _sample(sample_type, path, step, epoch, prompt) -> Message:
     }
 
 
-def _sample_progress(sample_type, step, max_step) -> Message:
+def _sample_progress(sample_type: str, step: object, max_step: object) -> Message:
     return {"sample_type": sample_type, "step": wire.count(step) or 0, "max_step": wire.count(max_step) or 0}
 
 
-def _status(status, phase, message, error) -> Message:
+def _status(status: str, phase: object, message: object, error: object) -> Message:
     return {
         "status": status,
         "phase": wire.optional_text(phase, 64),
@@ -98,7 +103,7 @@ def _status(status, phase, message, error) -> Message:
     }
 
 
-def _command_update(id, state, global_step, error) -> Message:
+def _command_update(id: str, state: str, global_step: object, error: object) -> Message:
     return {"id": id, "state": state, "global_step": wire.count(global_step), "error": wire.optional_text(error, wire.TEXT_MAX)}
 
 
@@ -110,9 +115,9 @@ _FIELDS: dict[str, Callable[..., Message]] = {
     "sample": _sample,
     "sample_progress": _sample_progress,
     "log": lambda level, message: {"level": level, "message": wire.text(message)},
-    "stop_requested": lambda: {},
+    "stop_requested": dict,
     "error": lambda message: {"message": wire.text(message)},
-    "end": lambda: {},
+    "end": dict,
     "dropped": lambda counts: {"counts": counts},
     "command_update": _command_update,
 }

@@ -8,6 +8,6 @@ def is_reporting_rank() -> bool:
     """:returns: False for ranks above 0, by torch.distributed where it runs, else by the launcher's environment variables"""
     distributed = sys.modules.get("torch.distributed")
     if distributed is not None and distributed.is_available() and distributed.is_initialized():
-        return distributed.get_rank() == 0
+        return int(distributed.get_rank()) == 0
     rank = os.environ.get("RANK") or os.environ.get("LOCAL_RANK") or "0"
     return not rank.isdecimal() or int(rank) == 0

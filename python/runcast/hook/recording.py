@@ -79,7 +79,7 @@ def begin(trainer: str) -> bool:
 
 def drain(limit: int) -> list[Record]:
     """:returns: up to `limit` records, oldest first, which are then gone from the queue. For the sender."""
-    taken = []
+    taken: list[Record] = []
     while _records and len(taken) < limit:
         taken.append(_records.popleft())
     return taken

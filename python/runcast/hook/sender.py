@@ -11,10 +11,10 @@ from os import getpid, urandom
 from typing import Any
 
 from runcast.hook import recording
-from runcast.hook.onetrainer.commands import Commands
 from runcast.hook.connection import Connection
 from runcast.hook.endpoint import read_endpoint
-from runcast.hook.messages import encode, message, messages, with_number
+from runcast.hook.messages import encode, message, message_type, messages
+from runcast.hook.onetrainer.commands import Commands
 from runcast.hook.outbox import Outbox
 from runcast.version import VERSION
 
@@ -29,9 +29,11 @@ RETRY_MOST_SECONDS = 1.0
 _WEIGHT = {"scalars": lambda body: len(body["rows"])}
 
 
-class Sender(threading.Thread):
+class Sender:
+    """Has a thread rather than being one: `threading.Thread` uses attributes of its own, other ones in each version of Python."""
+
     def __init__(self, hook_file: str):
-        super().__init__(name="runcast", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="runcast", daemon=True)
         self._hook_file = hook_file
         self._session = urandom(16).hex()
         self._outbox = Outbox()
@@ -45,12 +47,15 @@ class Sender(threading.Thread):
         self._busy_at = 0.0
         self._closing = threading.Event()
 
-    def run(self) -> None:
+    def start(self) -> None:
+        self._thread.start()
+
+    def _run(self) -> None:
         try:
             while not self._is_done():
-                self._take_records()
+                has_more = self._take_records()
                 self._exchange()
-                self._wait()
+                self._wait(0.0 if has_more else self._pause())
         except Exception:
             return  # at the end of the interpreter modules vanish under a daemon thread
         finally:
@@ -59,7 +64,7 @@ class Sender(threading.Thread):
     def close(self, seconds: float) -> None:
         """Ends the thread once the agent has everything; at once where no agent answers; after `seconds` at the latest."""
         self._closing.set()
-        self.join(seconds)
+        self._thread.join(seconds)
 
     def flush(self, seconds: float) -> None:
         """Returns once the agent has what was recorded before; at once where none is connected; after `seconds` at the latest."""
@@ -80,13 +85,16 @@ class Sender(threading.Thread):
             return self._made_last_try
         return self._is_ready and len(self._outbox) == 0
 
-    def _take_records(self) -> None:
+    def _take_records(self) -> bool:
+        """:returns: whether more wait than are taken at once"""
         records = recording.drain(RECORDS_AT_ONCE)
         if records:
             self._busy_at = time.monotonic()
         for body in messages(self._commands.observe(records)):
             self._add(body)
-        self._outbox.dropped.update(recording.take_losses())
+        for kind, count in recording.take_losses().items():
+            self._outbox.dropped[message_type(kind)] += count
+        return len(records) == RECORDS_AT_ONCE
 
     def _add(self, body: dict[str, Any]) -> None:
         kind = body["type"]
@@ -103,7 +111,7 @@ class Sender(threading.Thread):
                 for incoming in self._connection.read():
                     self._handle(incoming)
                 self._send(self._connection)
-        except (OSError, KeyError, TypeError):  # lost, or not our protocol
+        except OSError:
             self._disconnect()
             self._failures += 1
             # Full jitter: the ranks of a machine, or the runs of a host, do not come back in step.
@@ -133,12 +141,12 @@ class Sender(threading.Thread):
         kind = incoming.get("type")
         if kind == "ready":
             self._is_ready = True
-            self._outbox.acknowledge(incoming["last_n"])
+            self._outbox.acknowledge(_number_in(incoming, "last_n"))
             self._replace_refused()
             self._outbox.send_again()
         elif kind == "ack":
             self._failures = 0
-            self._outbox.acknowledge(incoming["n"])
+            self._outbox.acknowledge(_number_in(incoming, "n"))
         elif kind == "command":
             self._take_records()  # what was recorded until now is no answer
             self._commands.receive(incoming)
@@ -168,10 +176,20 @@ class Sender(threading.Thread):
         self._connection = None
         self._is_ready = False
 
-    def _wait(self) -> None:
+    def _pause(self) -> float:
         is_quiet = time.monotonic() - self._busy_at > QUIET_AFTER_SECONDS and not self._closing.is_set()
-        seconds = QUIET_SECONDS if is_quiet else ACTIVE_SECONDS
+        return QUIET_SECONDS if is_quiet else ACTIVE_SECONDS
+
+    def _wait(self, seconds: float) -> None:
         if self._connection is None:
             self._closing.wait(seconds)  # set: returns at once, for the last try
         else:
             self._connection.wait(seconds)
+
+
+def _number_in(incoming: dict[str, Any], field: str) -> int:
+    """:raises ConnectionError: this is no agent of ours"""
+    value = incoming.get(field)
+    if not isinstance(value, int):
+        raise ConnectionError(f"the agent's {incoming.get('type')} has no {field}")
+    return value

@@ -1,7 +1,7 @@
 """Values as they may stand in a protocol message: finite JSON, with the protocol's limits."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 TEXT_MAX = 8 * 1024
@@ -88,7 +88,7 @@ class _Budget:
             return [self.spend(item, depth - 1) for item in self._affordable(value)]
         return self._text(value)
 
-    def _affordable(self, items):
+    def _affordable(self, items: Iterable[Any]) -> Iterator[Any]:
         for item in items:
             if self._values <= 0 or self._characters <= 0:
                 return

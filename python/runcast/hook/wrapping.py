@@ -1,5 +1,6 @@
 """Puts our observation behind a function of the trainer. Results, exceptions and signatures stay the trainer's."""
 
+import contextlib
 import functools
 from collections.abc import Callable
 from typing import Any
@@ -16,17 +17,23 @@ def observe_after(owner: type, name: str, observe: Callable[..., None]) -> None:
     """
 
     def with_observation(original: Callable[..., Any]) -> Callable[..., Any]:
-        def call(*args, **kwargs):
+        def call(*args: Any, **kwargs: Any) -> Any:
             result = original(*args, **kwargs)
-            try:
-                observe(*args, **kwargs)
-            except Exception as problem:
-                complain(name, problem)
+            quietly(name, observe, *args, **kwargs)
             return result
 
         return call
 
     replace(owner, name, with_observation)
+
+
+def quietly(place: str, observe: Callable[..., None], *args: Any, **kwargs: Any) -> None:
+    """Calls `observe`; an exception goes no further than to the agent, as a complaint about `place`."""
+    try:
+        observe(*args, **kwargs)
+    except Exception as problem:
+        with contextlib.suppress(Exception):
+            complain(place, problem)
 
 
 def replace(owner: type, name: str, wrap: Callable[[Callable[..., Any]], Callable[..., Any]]) -> None:

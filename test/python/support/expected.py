@@ -39,9 +39,7 @@ def expected_of(recording: str, run_dir: str) -> list[dict]:
     return messages
 
 
-NAN = (
-    "RuntimeError: Training loss became NaN. This may be due to invalid parameters, precision issues, or a bug in the loss computation."
-)
+NAN = "RuntimeError: Training loss became NaN. This may be due to invalid parameters, precision issues, or a bug in the loss computation."
 
 
 def _sample(sample_type: str, path: str) -> dict:

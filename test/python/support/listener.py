@@ -32,13 +32,27 @@ class Listener:
 
     :param spool: what an earlier listener kept, to stand for an agent that comes back
     :param is_acknowledging: False: takes messages in and never says so
+    :param is_reading: False: answers `hello` and reads nothing more, as an agent that hangs
+    :param is_keeping: False: forgets what it read, but for each session's last message
     """
 
-    def __init__(self, hook_file: Path, spool: "dict[str, list[dict]] | None" = None, *, is_acknowledging: bool = True):
+    def __init__(
+        self,
+        hook_file: Path,
+        spool: dict[str, list[dict]] | None = None,
+        *,
+        is_acknowledging: bool = True,
+        is_reading: bool = True,
+        is_keeping: bool = True,
+    ):
         self.spool = spool if spool is not None else {}
         self.hellos: list[dict] = []
         self.resent = 0
         self.is_acknowledging = is_acknowledging
+        self._is_keeping = is_keeping
+        self._may_read = threading.Event()
+        if is_reading:
+            self._may_read.set()
         self.refuse: Callable[[dict], bool] = lambda message: False
         self.token = secrets.token_hex(16)
         self._connections: list[socket.socket] = []
@@ -68,8 +82,13 @@ class Listener:
         """Sends a command to every connection that is open."""
         self._send({"type": "command", **fields})
 
+    def read(self) -> None:
+        """Ends the hang of `is_reading=False`."""
+        self._may_read.set()
+
     def die(self) -> None:
         """What `kill -9` does to an agent's sockets."""
+        self._may_read.set()
         # Closing alone would not wake a thread that waits in accept() or recv().
         for each in (self._server, *self._connections):
             try:
@@ -83,7 +102,7 @@ class Listener:
             try:
                 connection.sendall(json.dumps(message).encode() + b"\n")
             except OSError:
-                continue
+                continue  # that one is gone
 
     def _accept(self) -> None:
         while True:
@@ -109,6 +128,7 @@ class Listener:
         self.hellos.append(hello)
         kept = self.spool.setdefault(hello["session"], [])
         reply(connection, {"type": "ready", "last_n": kept[-1]["n"] if kept else 0})
+        self._may_read.wait()
         for line in lines:
             message = json.loads(line)
             if self.refuse(message):
@@ -119,6 +139,8 @@ class Listener:
                 self.resent += 1
             else:
                 kept.append(message)
+            if not self._is_keeping:
+                del kept[:-1]
             if self.is_acknowledging:
                 reply(connection, {"type": "ack", "n": message["n"]})
 

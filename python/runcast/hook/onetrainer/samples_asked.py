@@ -13,20 +13,21 @@ class Refused(Exception):
 class _Field(NamedTuple):
     attribute: str
     """Of `SampleConfig`."""
-    types: tuple[type, ...]
+    kind: type
+    """`float` takes whole numbers too."""
     low: float
     high: float
     """Bounds of a number, of a text's length."""
 
 
 _FIELDS = {
-    "prompt": _Field("prompt", (str,), 0, PROMPT_MAX),
-    "negative_prompt": _Field("negative_prompt", (str,), 0, PROMPT_MAX),
-    "width": _Field("width", (int,), 16, 8192),
-    "height": _Field("height", (int,), 16, 8192),
-    "seed": _Field("seed", (int,), 0, SAFE_INTEGER),
-    "steps": _Field("diffusion_steps", (int,), 1, 1000),
-    "cfg": _Field("cfg_scale", (int, float), 0, 100),
+    "prompt": _Field("prompt", str, 0, PROMPT_MAX),
+    "negative_prompt": _Field("negative_prompt", str, 0, PROMPT_MAX),
+    "width": _Field("width", int, 16, 8192),
+    "height": _Field("height", int, 16, 8192),
+    "seed": _Field("seed", int, 0, SAFE_INTEGER),
+    "steps": _Field("diffusion_steps", int, 1, 1000),
+    "cfg": _Field("cfg_scale", float, 0, 100),
 }
 
 
@@ -48,9 +49,9 @@ def custom_sample(message: dict[str, Any], model_type: Any) -> Any | None:
 
 def _checked(name: str, value: Any) -> Any:
     field = _FIELDS[name]
-    if isinstance(value, bool) or not isinstance(value, field.types):
+    if isinstance(value, bool) or not isinstance(value, (field.kind, int) if field.kind is float else field.kind):
         raise Refused(f"{name} has the wrong type")
-    if not field.low <= (len(value) if isinstance(value, str) else value) <= field.high:
+    if not field.low <= (len(value) if field.kind is str else value) <= field.high:
         raise Refused(f"{name} must lie between {field.low} and {field.high}")
     return value
 

@@ -10,10 +10,10 @@ from types import ModuleType
 from typing import Any
 
 from runcast.hook import failure
-from runcast.hook.onetrainer.commands import TRAIN_LEFT
 from runcast.hook.onetrainer import live
-from runcast.hook.recording import begin, complain, introduce, record
-from runcast.hook.wrapping import observe_after, replace
+from runcast.hook.onetrainer.commands import TRAIN_LEFT
+from runcast.hook.recording import begin, introduce, record
+from runcast.hook.wrapping import observe_after, quietly, replace
 
 _CLASSES = ("GenericTrainer", "MultiTrainer", "CloudTrainer")
 
@@ -40,21 +40,23 @@ def _made(self: Any, *_: Any, **__: Any) -> None:
 
 def _settings(config: Any) -> dict[str, Any] | None:
     """Without secrets where OneTrainer can leave them out; the agent takes out what looks like one."""
+    settings: dict[str, Any] | None = None
     if hasattr(config, "to_settings_dict"):
-        return config.to_settings_dict(secrets=False)
-    return config.to_dict() if hasattr(config, "to_dict") else None
+        settings = config.to_settings_dict(secrets=False)
+    elif hasattr(config, "to_dict"):
+        settings = config.to_dict()
+    return settings
 
 
 def _watching_train(original: Any) -> Any:
     def train(self: Any, *args: Any, **kwargs: Any) -> Any:
-        begin("onetrainer")
-        _running.append(self)
+        quietly("the training", _enter, self)
         try:
             result = original(self, *args, **kwargs)
         except BaseException as problem:
-            _leave(problem)
+            quietly("the error", _leave, problem)
             raise
-        _leave(None)
+        quietly("the training", _leave, None)
         return result
 
     return train
@@ -65,28 +67,31 @@ def _watching_end(original: Any) -> Any:
         try:
             result = original(self, *args, **kwargs)
         except BaseException as problem:
-            _report(problem)
+            quietly("the error", failure.report, "onetrainer", problem)
             raise
-        if _returned is not None and _returned() is self:
-            record("onetrainer", ("end", time()))
+        quietly("the end", _ended, self)
         return result
 
     return end
 
 
+def _enter(trainer: Any) -> None:
+    _running.append(trainer)
+    begin("onetrainer")
+
+
 def _leave(problem: BaseException | None) -> None:
     global _returned
     trainer = _running.pop()
-    if problem is not None:
-        _report(problem)
     if not _running:
         live.training_ends()
-        record("onetrainer", (TRAIN_LEFT, time()))
         _returned = weakref.ref(trainer) if problem is None else None
-
-
-def _report(problem: BaseException) -> None:
-    try:
+    if problem is not None:
         failure.report("onetrainer", problem)
-    except Exception as ours:  # an exception whose text cannot be had
-        complain("the error", ours)
+    if not _running:
+        record("onetrainer", (TRAIN_LEFT, time()))
+
+
+def _ended(trainer: Any) -> None:
+    if _returned is not None and _returned() is trainer:
+        record("onetrainer", ("end", time()))

@@ -7,13 +7,13 @@ import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from modules.util import create  # noqa: E402
-from modules.util.callbacks.TrainCallbacks import TrainCallbacks  # noqa: E402
-from modules.util.commands.TrainCommands import TrainCommands  # noqa: E402
-from modules.util.config.TrainConfig import TrainConfig  # noqa: E402
-from replay.clock import Clock  # noqa: E402
-from replay.recording import load  # noqa: E402
-from replay.stage import Stage  # noqa: E402
+from modules.util import create
+from modules.util.callbacks.TrainCallbacks import TrainCallbacks
+from modules.util.commands.TrainCommands import TrainCommands
+from modules.util.config.TrainConfig import TrainConfig
+from replay.clock import Clock
+from replay.recording import load
+from replay.stage import Stage
 
 
 def main() -> int:

@@ -1,0 +1,82 @@
+"""The explicit API."""
+
+import inspect
+from pathlib import Path
+
+import pytest
+
+from support.child import REPOSITORY, environment, run
+from support.listener import Listener
+
+PYTHON = REPOSITORY / "python"
+
+TRAINING = """
+import math
+import runcast
+
+runcast.init("my run", config={"learning_rate": 1e-3, "path": __import__("pathlib").PurePosixPath("/a")})
+runcast.status("running", phase="training", message="off it goes")
+runcast.log({"loss": 0.5, "wild": math.nan}, step=3)
+runcast.log("half of it done", level="warning")
+runcast.progress(3, epoch=0, epoch_step=3, max_step=8, max_epoch=2)
+runcast.image("picture.png", step=3, epoch=0, prompt="a circle")
+runcast.finish()
+"""
+
+
+def test_every_function_says_what_it_was_given(agent: Listener, hook_file: Path, tmp_path: Path) -> None:
+    done = run("-c", TRAINING, env=environment(hook_file), cwd=tmp_path)
+    agent.wait_until_disconnected()
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    told = [{key: value for key, value in message.items() if key not in ("n", "t")} for message in agent.messages]
+    [[_, *loss], [_, *wild]] = next(message.pop("rows") for message in told if message["type"] == "scalars")
+    assert (loss, wild) == (["loss", 0.5, 3], ["wild", "NaN", 3])
+    assert told == [
+        {"type": "run_info", "trainer": "python", "name": "my run", "config": {"learning_rate": 0.001, "path": "/a"}},
+        {"type": "status", "status": "running", "phase": "training", "message": "off it goes", "error": None},
+        {"type": "scalars"},
+        {"type": "log", "level": "warning", "message": "half of it done"},
+        {"type": "progress", "epoch": 0, "epoch_step": 3, "global_step": 3, "max_step": 8, "max_epoch": 2},
+        {
+            "type": "sample",
+            "sample_type": "default",
+            "path": str(tmp_path / "picture.png"),
+            "step": 3,
+            "epoch": 0,
+            "prompt": "a circle",
+        },
+        {"type": "end"},
+    ]
+
+
+def test_a_training_that_fails_says_why(agent: Listener, hook_file: Path) -> None:
+    run("-c", "import runcast; runcast.init(); runcast.finish('no data')", env=environment(hook_file))
+    agent.wait_until_disconnected()
+
+    assert [message["message"] for message in agent.of("error")] == ["no data"]
+
+
+def test_without_runcast_run_every_function_does_nothing(tmp_path: Path) -> None:
+    done = run("-c", TRAINING + "import threading; print(threading.active_count())", env=environment(None, path=(PYTHON,)), cwd=tmp_path)
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "1\n", "")
+
+
+@pytest.mark.parametrize(
+    "call",
+    ["runcast.status('great')", "runcast.log('x', level='loud')", "runcast.image('x', sample_type='odd')", "runcast.log({'a': 'b'})"],
+)
+def test_a_wrong_argument_is_the_callers_error_with_or_without_an_agent(call: str, hook_file: Path) -> None:
+    for env in (environment(hook_file), environment(None, path=(PYTHON,))):
+        assert "ValueError" in run("-c", f"import runcast; {call}", env=env).stderr
+
+
+def test_the_functions_that_are_exported_are_those_that_exist() -> None:
+    import runcast
+    from runcast import api
+
+    functions = {name: value for name, value in vars(api).items() if inspect.isfunction(value) and value.__module__ == "runcast.api"}
+    public = {name for name in functions if not name.startswith("_")}
+    assert public == set(runcast.__all__) - {"__version__"}
+    assert all(getattr(api, name).__doc__ for name in public)
