@@ -1,0 +1,88 @@
+import { Command, CommanderError, Option } from "commander";
+import { role } from "../../protocol/index.ts";
+import { packageRoot } from "../config/paths.ts";
+import { DEFAULT_RELAY } from "../config/relay.ts";
+import { EXIT_USAGE, UsageError } from "./usage.ts";
+
+const RELAY_OPTION = ["--relay <url>", `the relay's address (default: $RUNCAST_RELAY, else ${DEFAULT_RELAY})`] as const;
+
+/**
+ * Reads the command line and does what it says.
+ * @param words without the interpreter and the program
+ * @returns the exit code
+ */
+export async function runProgram(words: readonly string[]): Promise<number> {
+  let code = 0;
+  const program = new Command("runcast")
+    .description("Watch and steer a training run from anywhere.")
+    .enablePositionalOptions()
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: true })
+    .addHelpText("after", GENERAL_HELP);
+  program
+    .command("run")
+    .summary("run a command and watch it")
+    .description("Runs a command unchanged, and shows it live: its steps, losses, samples, console and hardware.")
+    .argument("<command...>", "the command and its arguments, after --")
+    .option("--name <name>", "the run's name, as viewers see it (default: the script's)")
+    .option("--run <id>", "the run's id; the same id continues a run (default: a new one)")
+    .option(...RELAY_OPTION)
+    .option("--token <token>", "a token of role agent (default: $RUNCAST_TOKEN, else made from the local relay's secret)")
+    .passThroughOptions()
+    .addHelpText("after", RUN_HELP)
+    .action(async (command: string[], options: Record<string, string>) => {
+      const { runCommand } = await import("./run.ts");
+      code = await runCommand(command, options);
+    });
+  program
+    .command("token")
+    .summary("make a token for the local relay")
+    .description("Makes a token from the secret of the relay on this machine ($RUNCAST_SECRET, else .runcast/secret).")
+    .addOption(new Option("--role <role>", "what its holder may do").choices(role.options).makeOptionMandatory())
+    .option("--run <id>", "the run it is for; a prefix ending in * covers several", "*")
+    .option("--sub <name>", "the name that others see (default: the account's)")
+    .option("--expires <duration>", "how long it is good for: 30m, 12h, 7d", "7d")
+    .option(...RELAY_OPTION)
+    .option("--json", "print one JSON object")
+    .addHelpText("after", TOKEN_HELP)
+    .action(async (options: Record<string, string> & { json?: boolean }) => {
+      const { tokenCommand } = await import("./token.ts");
+      code = tokenCommand(options);
+    });
+  try {
+    await program.parseAsync(words, { from: "user" });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 || error.code === "commander.help" ? error.exitCode : EXIT_USAGE;
+    if (!(error instanceof UsageError)) throw error;
+    process.stderr.write(`runcast: ${error.message}\n`);
+    return EXIT_USAGE;
+  }
+}
+
+const GENERAL_HELP = `
+Examples:
+  runcast run -- python scripts/train.py --config-path config.json
+  runcast token --role viewer --run 2026-11-23-train-k3v9x
+
+A relay on this machine is started by \`npm start\` in ${packageRoot()}.`;
+
+const RUN_HELP = `
+The command runs as it would without runcast: same input, output, signals and exit code (127: not found, 126: not executable,
+128+n: killed by signal n). OneTrainer, and anything in Python that logs to TensorBoard, is understood without a change to it.
+A relay that cannot be reached, now or later, does not hold it up; events are kept and sent when the relay is back.
+
+Examples:
+  runcast run -- python scripts/train.py --config-path config.json
+  runcast run --name "flux, rank 32" --relay https://runcast.example.workers.dev -- ./train.sh
+  runcast run --run 2026-11-23-train-k3v9x -- python scripts/train.py --continue   # the same run, continued
+
+Environment: RUNCAST_RELAY, RUNCAST_TOKEN, RUNCAST_SECRET, RUNCAST_STATE (folder of the local relay), RUNCAST_SPOOL (folder for
+events that wait), RUNCAST_LOG_LEVEL (debug, info, warning, error).`;
+
+const TOKEN_HELP = `
+Roles: viewer (look), operator (look, stop, pause, take samples), agent (send a run), owner (all, and make tokens).
+
+Examples:
+  runcast token --role operator --run 2026-11-23-train-k3v9x --sub alice --expires 12h
+  runcast token --role agent --expires 30d --json`;

@@ -1,0 +1,71 @@
+import { randomUUID } from "node:crypto";
+import { delimiter, join } from "node:path";
+import { isRunId, NAME_MAX_LENGTH } from "../../protocol/index.ts";
+import { type Env, hookFileFolder, hookSiteFolder, scratchFolder, spoolPath } from "../config/paths.ts";
+import { chooseRelay, parseRelay, type Relay, watchLink } from "../config/relay.ts";
+import { commandName, makeRunId } from "../config/run-id.ts";
+import { findSecret } from "../config/secret.ts";
+import { accountName, makeClaims, signToken } from "../config/token.ts";
+import { launch } from "../launch/launch.ts";
+import { sayOnce, shownLevel, writeStderr } from "../log.ts";
+import type { Credentials } from "../uplink/credentials.ts";
+import { UsageError } from "./usage.ts";
+
+export type RunOptions = { name?: string; run?: string; relay?: string; token?: string };
+
+/** The link opens the run for a week, and lets its holder steer it. */
+const LINK_SECONDS = 7 * 24 * 3600;
+
+/** `runcast run`: runs the command, and gives its exit code. */
+export async function runCommand(command: readonly string[], options: RunOptions): Promise<number> {
+  const { env } = process;
+  const address = chooseRelay(options.relay, env);
+  const relay = parseRelay(address);
+  if (!relay) throw new UsageError(`--relay: ${address} is no http, https, ws or wss address`);
+  const name = (options.name || commandName(command)).slice(0, NAME_MAX_LENGTH);
+  const run = options.run ?? makeRunId(name, Date.now());
+  if (!isRunId(run)) throw new UsageError(`--run: ${run} is no run id; it has letters, digits, dots, dashes and underscores, at most 64`);
+  const { credentials, link } = access(relay, run, options.token || env.RUNCAST_TOKEN, env);
+  const id = randomUUID();
+  const hookFile = join(hookFileFolder(env), `${id}.json`);
+  const say = sayOnce(shownLevel(env), writeStderr);
+  return launch({
+    command,
+    env: trainerEnv(env, hookFile),
+    config: {
+      launch: id,
+      run,
+      name,
+      nameIsExplicit: Boolean(options.name),
+      relay,
+      credentials,
+      spool: spoolPath(env, relay.http, run),
+      hookFile,
+    },
+    scratch: scratchFolder(env),
+    say,
+    onStarted: () => say("info", `watch this run: ${link}`),
+  });
+}
+
+/** How the agent shows itself to the relay, and the link for people: signed in where the relay's secret is at hand. */
+function access(relay: Relay, run: string, token: string | undefined, env: Env): { credentials: Credentials; link: string } {
+  const found = findSecret(env, process.cwd(), relay);
+  if (!found.ok) {
+    if (token) return { credentials: { kind: "token", token }, link: watchLink(relay, run, null) };
+    throw new UsageError(`no token for ${relay.http}: ${found.reason}. Start a relay with \`npm start\`, or give --token or RUNCAST_TOKEN`);
+  }
+  const { secret } = found;
+  const wish = { role: "operator", runs: run, sub: accountName(), expiresInSeconds: LINK_SECONDS } as const;
+  const link = watchLink(relay, run, signToken(makeClaims(wish, Date.now()), secret));
+  return { credentials: token ? { kind: "token", token } : { kind: "secret", secret }, link };
+}
+
+/**
+ * The trainer's environment: ours first on `PYTHONPATH`, the user's behind it. Python holds back what it prints into a pipe, and a log
+ * would lag by pages behind the training; it is asked not to, unless the user has said something about that.
+ */
+function trainerEnv(env: Env, hookFile: string): NodeJS.ProcessEnv {
+  const pythonPath = [hookSiteFolder(), env.PYTHONPATH].filter(Boolean).join(delimiter);
+  return { PYTHONUNBUFFERED: "1", ...env, PYTHONPATH: pythonPath, RUNCAST_HOOK_FILE: hookFile };
+}

@@ -1,0 +1,129 @@
+import { type ChildProcess, type Serializable, type StdioOptions, spawn } from "node:child_process";
+import type { Stream } from "node:stream";
+import { fileURLToPath } from "node:url";
+import type { Say } from "../log.ts";
+import { type AgentConfig, type AgentToLauncher, EXIT_BUSY, type LauncherToAgent } from "../session/ipc.ts";
+import type { Feed } from "./feed.ts";
+
+export type SupervisorOptions = {
+  config: AgentConfig;
+  /** Read ends of the trainer's stdout and stderr. */
+  pipes: readonly (number | Stream)[];
+  feed: Feed;
+  say: Say;
+};
+
+export type Supervisor = {
+  /** The feed has something new. */
+  poke(): void;
+  /**
+   * Tells the agent of the trainer's end, after all console output.
+   * @returns when the agent has recorded and delivered it, or could not within `ms` milliseconds
+   */
+  finish(ended: Extract<LauncherToAgent, { type: "exited" }>, ms: number): Promise<"finished" | "gave_up">;
+  /** Lets go of the agent, which ends by itself once it has told what it knows. */
+  leave(): void;
+};
+
+/** The hidden subcommand that is the agent's process. */
+export const AGENT_SUBCOMMAND = "_agent";
+
+const RESPAWN_BASE_MS = 250;
+const RESPAWN_CAP_MS = 30_000;
+/** An agent that lived this long did not die of its start. */
+const HEALTHY_MS = 30_000;
+
+const MAIN = fileURLToPath(new URL(import.meta.url.endsWith(".ts") ? "../cli/main.ts" : "../cli/main.js", import.meta.url));
+
+/** Keeps an agent process alive, and it supplied with console output. Nothing here ever waits for it. */
+export function superviseAgent({ config, pipes, feed, say }: SupervisorOptions): Supervisor {
+  let agent: ChildProcess | null = null;
+  let ready = false;
+  let deaths = 0;
+  let timer: NodeJS.Timeout | null = null;
+  let over = false;
+  let ended: Extract<LauncherToAgent, { type: "exited" }> | null = null;
+  let endTold = false;
+  const finished = Promise.withResolvers<"finished">();
+
+  const send = (message: LauncherToAgent): void => {
+    // The callback takes the error of an agent that has just died; its `exit` tells it as well.
+    if (agent?.connected) agent.send(message as Serializable, () => undefined);
+  };
+
+  const supply = (): void => {
+    if (!ready) return;
+    for (const item of feed.next()) send({ type: "console", item });
+    if (ended && !endTold && feed.allSent()) {
+      endTold = true;
+      send(ended);
+    }
+  };
+
+  const heard = (message: AgentToLauncher): void => {
+    switch (message.type) {
+      case "ready":
+        feed.restart(message.consoleN);
+        ready = true;
+        supply();
+        return;
+      case "console_ack":
+        feed.acknowledge(message.n);
+        supply();
+        return;
+      case "say":
+        say(message.level, message.text);
+        return;
+      case "finished":
+        finished.resolve("finished");
+        return;
+    }
+  };
+
+  const start = (): void => {
+    const startedAt = Date.now();
+    const stdio: StdioOptions = ["ignore", "inherit", "inherit", ...pipes, "ipc"];
+    // A session of its own: neither Ctrl-C nor the end of the terminal reaches it. The flag silences what Node says about its SQLite.
+    const args = ["--disable-warning=ExperimentalWarning", MAIN, AGENT_SUBCOMMAND];
+    const child = spawn(process.execPath, args, { stdio, serialization: "advanced", detached: true, windowsHide: true });
+    agent = child;
+    ready = false;
+    endTold = false;
+    let gone = false;
+    const died = (how: string, code: number | null): void => {
+      if (gone || over) return;
+      gone = true;
+      ready = false;
+      if (Date.now() - startedAt > HEALTHY_MS) deaths = 0;
+      if (code !== EXIT_BUSY) say("warning", `the agent ended (${how}) and is started again; training goes on, nothing is lost`);
+      timer = setTimeout(start, Math.min(RESPAWN_CAP_MS, RESPAWN_BASE_MS * 2 ** deaths));
+      deaths += 1;
+    };
+    child.on("message", (message) => heard(message as AgentToLauncher));
+    child.on("error", (error) => died(error.message, null));
+    child.on("exit", (code, signal) => died(signal ?? `code ${code}`, code));
+    send({ type: "start", config });
+  };
+
+  const leave = (): void => {
+    over = true;
+    if (timer) clearTimeout(timer);
+    if (agent?.connected) agent.disconnect();
+    agent?.unref();
+  };
+
+  start();
+  return {
+    poke: supply,
+    finish: async (message, ms) => {
+      ended = message;
+      supply();
+      const late = Promise.withResolvers<"gave_up">();
+      const deadline = setTimeout(() => late.resolve("gave_up"), ms);
+      const result = await Promise.race([finished.promise, late.promise]);
+      clearTimeout(deadline);
+      return result;
+    },
+    leave,
+  };
+}

@@ -1,0 +1,65 @@
+import { type Say, sayOnce, shownLevel, writeStderr } from "../log.ts";
+import { type AgentConfig, type AgentToLauncher, EXIT_BUSY, type LauncherToAgent, type TrainerExit } from "./ipc.ts";
+import { remainder } from "./remainder.ts";
+import { type Session, startSession } from "./session.ts";
+import { readOn, takeOver } from "./takeover.ts";
+
+/**
+ * The agent's process, a child of the launcher in a session of its own, so that nothing that is typed at the terminal reaches it.
+ * When the launcher dies it takes the launcher's place: the trainer must not notice.
+ */
+export async function runAgentProcess(): Promise<void> {
+  // Meant for the trainer. What ends an agent is the end of its trainer, or SIGKILL.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const) process.on(signal, () => undefined);
+  const launcherGone = Promise.withResolvers<"gone">();
+  const end = Promise.withResolvers<Extract<LauncherToAgent, { type: "exited" }>>();
+  const start = Promise.withResolvers<AgentConfig>();
+  let session: Session | null = null;
+  process.on("disconnect", () => launcherGone.resolve("gone"));
+  process.on("message", (message: LauncherToAgent) => {
+    switch (message.type) {
+      case "start":
+        start.resolve(message.config);
+        return;
+      case "console":
+        session?.console(message.item);
+        return;
+      case "exited":
+        end.resolve(message);
+        return;
+    }
+  });
+
+  const config = await Promise.race([start.promise, launcherGone.promise]);
+  if (config === "gone") return;
+  const say = sayer();
+  const started = await startSession({ config, say, onConsole: (n) => tell({ type: "console_ack", n }) });
+  if (!started.ok) {
+    say(started.reason === "busy" ? "warning" : "error", `${started.message}; training goes on, its output is kept in memory`);
+    process.exitCode = started.reason === "busy" ? EXIT_BUSY : 1;
+    process.disconnect?.();
+    return;
+  }
+  session = started.session;
+  tell({ type: "ready", consoleN: session.consoleN() });
+
+  const ended = await Promise.race([end.promise, launcherGone.promise]);
+  const exit: TrainerExit = ended === "gone" ? await takeOver(session, config.trainer.pid) : ended.exit;
+  const remaining = await session.finish(exit);
+  remainder(say, remaining, config);
+  tell({ type: "finished" });
+  if (ended === "gone") return;
+  await launcherGone.promise;
+  if (ended.outputOpen) await readOn();
+}
+
+function tell(message: AgentToLauncher): void {
+  // Fails when the launcher has just died, which `disconnect` tells as well.
+  if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
+}
+
+/** Through the launcher, which knows what earlier agents have said; by itself when there is none any more. */
+function sayer(): Say {
+  const direct = sayOnce(shownLevel(process.env), writeStderr);
+  return (level, text) => (process.connected ? tell({ type: "say", level, text }) : direct(level, text));
+}

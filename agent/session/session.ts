@@ -1,0 +1,117 @@
+import { removeHookFile, writeHookFile } from "../ingest/hook-file.ts";
+import { type Ingest, startIngest } from "../ingest/ingest.ts";
+import type { Say } from "../log.ts";
+import { openSpool, type Spool } from "../spool/spool.ts";
+import { agentToken } from "../uplink/credentials.ts";
+import { startUplink, type UplinkOptions } from "../uplink/uplink.ts";
+import { startUploader } from "../uploads/uploader.ts";
+import { createIntake } from "./intake.ts";
+import type { AgentConfig, ConsoleItem, TrainerExit } from "./ipc.ts";
+import { AGENT_NAME, AGENT_VERSION } from "./version.ts";
+
+/** What a run's end left undelivered. */
+export type Remaining = { events: number; samples: number };
+
+/** One run watched: hooks and console come in, events go out. */
+export type Session = {
+  /** @returns the newest console item in the spool, 0 for none */
+  consoleN(): number;
+  console(item: ConsoleItem): void;
+  /** @returns about how many bytes wait to be recorded */
+  backlog(): number;
+  /** The trainer is gone: tells it, waits for what can be delivered, and ends the session. */
+  finish(exit: TrainerExit): Promise<Remaining>;
+};
+
+export type SessionOptions = { config: AgentConfig; say: Say; onConsole: (n: number) => void };
+export type StartedSession = { ok: true; session: Session } | { ok: false; reason: "busy" | "failed"; message: string };
+
+/** How long the end of a run may wait for a relay that answers. */
+const DELIVERY_MS = 10_000;
+/** A trainer that has ended: its hook's last words are on their way to us. */
+const LAST_WORDS_MS = 2000;
+/** Hooks are not read while this much waits to be recorded; they hold and thin out by themselves. */
+const BACKLOG_BYTES = 16 * 1024 * 1024;
+
+export async function startSession({ config, say, onConsole }: SessionOptions): Promise<StartedSession> {
+  const opened = openSpool(config.spool);
+  if (!opened.ok) return opened;
+  const { spool } = opened;
+  const { launch, name, nameIsExplicit, run, relay, credentials, trainer } = config;
+  let finishing: (() => void) | null = null;
+  let over = false;
+
+  const changed = () => {
+    if (over) return;
+    ingest.hold(intake.backlog() > BACKLOG_BYTES);
+    const delivered = uploader.open() === 0 && uplink.outcome() === "done";
+    if (delivered || uplink.outcome() === "given_up") finishing?.();
+  };
+  const recorded = () => {
+    if (over) return;
+    uplink.poke();
+    uploader.poke();
+  };
+  const intake = createIntake({ spool, launch, name, nameIsExplicit, startedAt: trainer.startedAt, onConsole, onRecorded: recorded });
+  const ingest = await startIngest({
+    receive: (received) => {
+      intake.hook(received);
+      if (intake.backlog() > BACKLOG_BYTES) ingest.hold(true);
+    },
+    recordedUpTo: (session) => {
+      intake.flush();
+      return spool.hookNumber(session);
+    },
+  });
+  writeHookFile(config.hookFile, { protocol: 1, host: "127.0.0.1", port: ingest.port, token: ingest.token });
+  const uplink = startUplink({
+    relay,
+    run,
+    credentials,
+    spool,
+    say,
+    agent: { name: AGENT_NAME, version: AGENT_VERSION },
+    runInfo: intake.runInfo,
+    onCommand: (command) => passCommand(command, ingest, spool, recorded),
+    onLive: () => uploader.poke(),
+    onChange: changed,
+  });
+  const uploader = startUploader({
+    spool,
+    target: () => ({ relay: relay.http, run, token: agentToken(credentials, run, Date.now()) }),
+    isLive: uplink.isLive,
+    onRecorded: recorded,
+  });
+
+  const finish = async (exit: TrainerExit): Promise<Remaining> => {
+    await ingest.quiet(LAST_WORDS_MS);
+    intake.exited(exit);
+    await new Promise<void>((resolve) => {
+      finishing = resolve;
+      setTimeout(resolve, DELIVERY_MS).unref();
+      uplink.finish();
+    });
+    over = true;
+    for (const part of [uplink, uploader, intake, ingest]) part.close();
+    removeHookFile(config.hookFile);
+    const { acked, sent, waiting } = spool.outbox.figures();
+    const remaining = { events: sent - acked + waiting, samples: spool.uploads.count() };
+    if (remaining.events + remaining.samples > 0) spool.close();
+    else spool.destroy();
+    return remaining;
+  };
+  return { ok: true, session: { consoleN: intake.consoleN, console: intake.console, backlog: intake.backlog, finish } };
+}
+
+/** A command goes to the newest hook; where there is none, the room is told so at once. */
+function passCommand(command: Parameters<UplinkOptions["onCommand"]>[0], ingest: Ingest, spool: Spool, recorded: () => void): void {
+  const hook = ingest.newest();
+  if (hook) {
+    const { expires_at: _, ...forHook } = command;
+    hook.send(forHook);
+    return;
+  }
+  const error = "no trainer that takes commands is connected to the agent";
+  spool.commandUpdates.add({ type: "command_update", id: command.id, state: "rejected", error });
+  recorded();
+}

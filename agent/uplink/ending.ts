@@ -1,0 +1,61 @@
+import { afterClose, closeName, ERRORS, type ErrorCode } from "../../protocol/index.ts";
+import { BACKOFF_BASE_MS, backoff, HEALTHY_MS, REFUSED_RETRY_MS } from "./backoff.ts";
+import type { Effect, Producer, Step } from "./producer.ts";
+
+/** How a connection, or the attempt to make one, came to its end. */
+export type Ending =
+  /** The socket closed; 1006 where it was cut or never opened. */
+  | { kind: "closed"; code: number; reason: string }
+  /** The upgrade was answered with an HTTP status instead. */
+  | { kind: "refused"; status: number; message: string; retryAfterMs: number };
+
+/** HTTP statuses that the same attempt will meet again until someone changes a token, an address or a run. */
+const REFUSALS: ReadonlySet<number> = new Set([400, 401, 403, 404, 409, 410, 426]);
+
+/** @returns what follows the end of a connection: when to come back, or that there is no coming back. */
+export function afterLink(producer: Producer, ending: Ending, random: number, now: number): Step {
+  const { link } = producer;
+  if (link.kind === "waiting" || link.kind === "stopped") return { producer, effects: [] };
+  const wasLive = link.kind === "live";
+  const healthy = link.kind === "live" && now - link.since >= HEALTHY_MS;
+  const attempt = healthy ? 0 : producer.attempt;
+  const retryAfterMs = Math.max(link.kind === "live" ? link.retryAfterMs : 0, ending.kind === "refused" ? ending.retryAfterMs : 0);
+  const wait = (ms: number, refused: boolean, ...effects: Effect[]): Step => {
+    const finishing = producer.finishing === "yes" && (refused || !wasLive) ? "failed" : producer.finishing;
+    const next: Producer = { ...producer, link: { kind: "waiting", until: now + ms, refused }, attempt: attempt + 1, finishing };
+    return { producer: next, effects };
+  };
+  const again = (...effects: Effect[]) => wait(retryAfterMs + backoff(attempt, random), false, ...effects);
+  const refused = (text: string) =>
+    wait(REFUSED_RETRY_MS * (0.5 + random / 2), true, warn(`${text}; training goes on, its events are kept`));
+
+  if (ending.kind === "refused") {
+    if (REFUSALS.has(ending.status)) return refused(`the relay refuses this run: ${ending.message} (HTTP ${ending.status})`);
+    return again(warn(`the relay answers with HTTP ${ending.status}; training goes on, its events are kept and sent later`));
+  }
+  if (ending.code === ERRORS.stale_life.close) return again({ type: "begin_life" });
+  const name = closeName(ending.code);
+  switch (afterClose(ending.code)) {
+    case "stop":
+      return stop(producer, stopText(ending.code, name, ending.reason));
+    case "refresh_token":
+      return producer.renewable ? again() : refused("the relay refuses this run: its token has expired");
+    case "reconnect_at_once":
+      return healthy ? wait(random * BACKOFF_BASE_MS, false) : again();
+    case "reconnect":
+      return wasLive ? again() : again(warn("the relay does not answer; training goes on, its events are kept and sent later"));
+  }
+}
+
+function stop(producer: Producer, reason: string): Step {
+  return { producer: { ...producer, link: { kind: "stopped", reason } }, effects: [warn(reason)] };
+}
+
+function stopText(code: number, name: ErrorCode | null, reason: string): string {
+  const why = name ? ERRORS[name].message : reason || `close code ${code}`;
+  return `the relay ended the connection for good: ${why}; training goes on unwatched, its events are kept`;
+}
+
+function warn(text: string): Effect {
+  return { type: "say", level: "warning", text };
+}

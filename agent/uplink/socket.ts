@@ -1,0 +1,104 @@
+import type { IncomingMessage } from "node:http";
+import type { RawData, WebSocket } from "ws";
+import { type RoomToAgent, roomToAgent } from "../../protocol/index.ts";
+import type { Ending } from "./ending.ts";
+
+/** What an uplink needs of a socket. */
+export type Socket = { send(frame: string): void; drop(): void };
+
+export type SocketEvents = {
+  opened(): void;
+  /** Anything came in, a protocol ping too. */
+  heard(): void;
+  message(message: RoomToAgent): void;
+  /** The last call; after `drop` there is none. */
+  ended(ending: Ending): void;
+};
+
+/** The body of a refusal is a line of JSON; more is not for us. */
+const REFUSAL_BODY_MAX = 2048;
+
+/**
+ * Opens a WebSocket to a room. Loads `ws` at the first call: a command that never connects does not pay for it.
+ * @param url of the room's agent endpoint
+ */
+export async function openSocket(url: string, token: string, events: SocketEvents): Promise<Socket> {
+  const { WebSocket: Client } = await import("ws");
+  // Without compression: a training machine's cores have other work, and batches are small.
+  const socket = new Client(url, { headers: { authorization: `Bearer ${token}` }, perMessageDeflate: false, handshakeTimeout: 15_000 });
+  let over = false;
+  const end = (ending: Ending) => {
+    if (over) return;
+    over = true;
+    events.ended(ending);
+  };
+  const unlessOver = (call: () => void) => () => {
+    if (!over) call();
+  };
+  socket.on("open", unlessOver(events.opened));
+  socket.on("ping", unlessOver(events.heard));
+  socket.on("message", (data: RawData, binary: boolean) => {
+    if (!over) receive(socket, data, binary, events);
+  });
+  socket.on("unexpected-response", (request, response) => {
+    void refusal(response).then((ending) => {
+      end(ending);
+      request.destroy();
+    });
+  });
+  // An error is always followed by a close, and says nothing that the close does not.
+  socket.on("error", () => undefined);
+  socket.on("close", (code, reason) => end({ kind: "closed", code, reason: reason.toString() }));
+  return {
+    send: (frame) => {
+      if (socket.readyState === Client.OPEN) socket.send(frame);
+    },
+    drop: () => {
+      over = true;
+      socket.terminate();
+    },
+  };
+}
+
+function receive(socket: WebSocket, data: RawData, binary: boolean, events: SocketEvents): void {
+  events.heard();
+  const message = binary ? null : parse(data.toString());
+  if (message) events.message(message);
+  else if (!binary && isUnknown(data.toString())) return;
+  else socket.close(1002, "not a message of this protocol");
+}
+
+function parse(text: string): RoomToAgent | null {
+  const parsed = roomToAgent.safeParse(json(text));
+  return parsed.success ? parsed.data : null;
+}
+
+/** A newer room may say what this version does not know. */
+function isUnknown(text: string): boolean {
+  const value = json(text);
+  return typeof value === "object" && value !== null && "type" in value && typeof value.type === "string";
+}
+
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+async function refusal(response: IncomingMessage): Promise<Ending> {
+  let body = "";
+  try {
+    for await (const chunk of response) {
+      body += String(chunk);
+      if (body.length > REFUSAL_BODY_MAX) break;
+    }
+  } catch {
+    // cut off while it spoke: the status is enough
+  }
+  const told = json(body) as { error?: { message?: unknown } } | null;
+  const message = typeof told?.error?.message === "string" ? told.error.message : (response.statusMessage ?? "no reason given");
+  const retryAfterMs = Number(response.headers["retry-after"] ?? 0) * 1000 || 0;
+  return { kind: "refused", status: response.statusCode ?? 0, message, retryAfterMs };
+}

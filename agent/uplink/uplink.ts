@@ -1,0 +1,173 @@
+import type { Hello } from "../../protocol/index.ts";
+import type { Relay } from "../config/relay.ts";
+import type { Say } from "../log.ts";
+import type { Spool } from "../spool/spool.ts";
+import { agentToken, type Credentials } from "./credentials.ts";
+import { type Effect, type Input, newProducer, outcome, step, wakeAt } from "./producer.ts";
+import { openSocket, type Socket } from "./socket.ts";
+
+export type UplinkOptions = {
+  relay: Relay;
+  run: string;
+  credentials: Credentials;
+  spool: Spool;
+  agent: Hello["agent"];
+  /** The run as it is known now, for `hello`. */
+  runInfo: () => Record<string, unknown> | null;
+  say: Say;
+  onCommand: (command: Extract<Effect, { type: "command" }>["command"]) => void;
+  /** The room has answered `hello`; also after each reconnect. */
+  onLive: () => void;
+  /** Something about the link or its figures may have changed. */
+  onChange: () => void;
+};
+
+export type Uplink = {
+  /** The spool has something new. */
+  poke(): void;
+  isLive(): boolean;
+  /** Everything is to go out now. */
+  finish(): void;
+  outcome(): "done" | "given_up" | "open";
+  close(): void;
+};
+
+/** Carries the spool's events to the room: feeds the producer machine with what happens and does what it says. */
+export function startUplink(options: UplinkOptions): Uplink {
+  const { spool, relay, run, say } = options;
+  let producer = newProducer(spool.outbox.figures(), options.credentials.kind === "secret", Date.now());
+  let socket: Socket | null = null;
+  let attempt = 0;
+  let timer: NodeJS.Timeout | null = null;
+  let closed = false;
+
+  // An effect may call back into here (a command that is refused at once): its input waits until the present one is done.
+  const inputs: Input[] = [];
+  let feeding = false;
+  const feed = (first: Input): void => {
+    inputs.push(first);
+    if (feeding) return;
+    feeding = true;
+    for (let input = inputs.shift(); input && !closed; input = inputs.shift()) {
+      const next = step(producer, input, Date.now());
+      producer = next.producer;
+      for (const effect of next.effects) inputs.push(...perform(effect));
+    }
+    feeding = false;
+    if (closed) return;
+    arm();
+    options.onChange();
+  };
+
+  const arm = (): void => {
+    if (timer) clearTimeout(timer);
+    const at = wakeAt(producer);
+    timer = at === null ? null : setTimeout(() => feed({ type: "tick" }), Math.max(0, at - Date.now()));
+  };
+
+  const figures = (): Input => ({ type: "figures", ...spool.outbox.figures() });
+
+  const perform = (effect: Effect): Input[] => {
+    switch (effect.type) {
+      case "connect":
+        connect();
+        return [];
+      case "hello":
+        sayHello();
+        return [];
+      case "batch":
+        return [sendBatch(effect)];
+      case "acknowledged":
+        spool.outbox.acknowledge(effect.seq);
+        return [figures()];
+      case "skip_to":
+        spool.outbox.skipTo(effect.seq);
+        return [figures()];
+      case "begin_life":
+        spool.outbox.beginLife();
+        return [figures()];
+      case "command":
+        options.onCommand(effect.command);
+        return [];
+      case "live":
+        sendCommandUpdates();
+        options.onLive();
+        return [];
+      case "ping":
+        socket?.send(JSON.stringify({ type: "ping", timestamp: Date.now() }));
+        return [];
+      case "drop":
+        attempt += 1; // whatever the dropped socket still has to say is not heard
+        socket?.drop();
+        socket = null;
+        return [{ type: "ended", ending: { kind: "closed", code: 1006, reason: "" }, random: Math.random() }];
+      case "say":
+        say(effect.level, effect.text);
+        return [];
+    }
+  };
+
+  const connect = (): void => {
+    attempt += 1;
+    const mine = attempt;
+    const current = (call: () => void) => {
+      if (mine === attempt && !closed) call();
+    };
+    const token = agentToken(options.credentials, run, Date.now());
+    const opening = openSocket(`${relay.ws}/runs/${encodeURIComponent(run)}/agent`, token, {
+      opened: () => current(() => feed({ type: "opened" })),
+      heard: () => current(() => feed({ type: "heard" })),
+      message: (message) => current(() => feed({ type: "message", message })),
+      ended: (ending) =>
+        current(() => {
+          socket = null;
+          feed({ type: "ended", ending, random: Math.random() });
+        }),
+    });
+    void opening.then((opened) => {
+      if (mine === attempt && !closed) socket = opened;
+      else opened.drop();
+    });
+  };
+
+  const sayHello = (): void => {
+    const { life, acked, sent } = spool.outbox.figures();
+    const runInfo = options.runInfo();
+    const hello: Hello = { type: "hello", protocol: 1, life, next_seq: acked + 1, sent_seq: sent, agent: options.agent };
+    socket?.send(JSON.stringify(runInfo ? { ...hello, run_info: runInfo } : hello));
+  };
+
+  const sendBatch = (effect: Extract<Effect, { type: "batch" }>): Input => {
+    const batch = spool.outbox.read(effect.from, effect);
+    if (batch) {
+      const flush = effect.flush ? ',"flush":true' : "";
+      socket?.send(`{"type":"batch","first_seq":${batch.first}${flush},"events":[${batch.bodies.join(",")}]}`);
+    }
+    const sent = batch && { last: batch.first + batch.bodies.length - 1, bytes: batch.bytes, flush: effect.flush };
+    return { type: "sent", batch: sent, ...spool.outbox.figures() };
+  };
+
+  const sendCommandUpdates = (): void => {
+    if (producer.link.kind !== "live" || !socket) return;
+    for (const { key, item } of spool.commandUpdates.list(1000)) {
+      socket.send(JSON.stringify(item));
+      spool.commandUpdates.remove(key);
+    }
+  };
+
+  arm();
+  return {
+    poke: () => {
+      sendCommandUpdates();
+      feed(figures());
+    },
+    isLive: () => producer.link.kind === "live",
+    finish: () => feed({ type: "finish" }),
+    outcome: () => outcome(producer),
+    close: () => {
+      closed = true;
+      if (timer) clearTimeout(timer);
+      socket?.drop();
+    },
+  };
+}
