@@ -15,6 +15,8 @@ export type StateFolder = {
   log: string;
   /** The objects' and the bucket's data. */
   persist: string;
+  /** Events of the demo that wait for the relay. */
+  spool: string;
 };
 
 /** Makes the folder if need be, closes it to other users, and names what lies in it. */
@@ -30,6 +32,7 @@ export function openState(folder: string): StateFolder {
     claim: join(path, "relay.json"),
     log: join(path, "relay.log"),
     persist: join(path, "relay"),
+    spool: join(path, "spool"),
   };
 }
 
