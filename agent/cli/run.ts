@@ -41,6 +41,7 @@ export async function runCommand(command: readonly string[], options: RunOptions
       credentials,
       spool: spoolPath(env, relay.http, run),
       hookFile,
+      startedAt: new Date().toISOString(),
     },
     scratch: scratchFolder(env),
     say,

@@ -1,13 +1,14 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { Socket } from "node:net";
-import type { Readable, Stream } from "node:stream";
+import type { Readable } from "node:stream";
 import type { Say } from "../log.ts";
 import type { AgentConfig, ConsoleSource } from "../session/ipc.ts";
+import { after } from "./after.ts";
 import { exitCode, startFailure } from "./exit-code.ts";
 import { createFeed } from "./feed.ts";
 import { ignoringHangup, underNohup } from "./nohup.ts";
 import { passThrough } from "./pass-through.ts";
-import { closeWriteEnds, openPipes } from "./pipes.ts";
+import { closeWriteEnds, openPipes, type Pipe } from "./pipes.ts";
 import { passSignals } from "./signals.ts";
 import { superviseAgent } from "./supervisor.ts";
 
@@ -15,8 +16,7 @@ export type LaunchOptions = {
   command: readonly string[];
   /** The trainer's environment. */
   env: NodeJS.ProcessEnv;
-  /** What the agent needs, but for what is known only once the trainer runs. */
-  config: Omit<AgentConfig, "trainer">;
+  config: AgentConfig;
   /** Where pipes may have a name for a moment. */
   scratch: string;
   say: Say;
@@ -24,47 +24,57 @@ export type LaunchOptions = {
   onStarted: () => void;
 };
 
+/** The agent's start takes a third of a second; one that does not answer does not hold the training up for long. */
+const AGENT_START_MS = 3000;
 /** The trainer has ended; who still holds its output are processes that it left running. */
 const OUTPUT_AFTER_EXIT_MS = 1000;
 /** More than an agent takes to deliver the end: one that says nothing by then hangs. */
 const AGENT_END_MS = 15_000;
 
-type Trainer = { child: ChildProcess; outputs: Readable[]; shared: (number | Stream)[] };
+const OUTPUTS: readonly { source: ConsoleSource; fd: number }[] = [
+  { source: "stdout", fd: 1 },
+  { source: "stderr", fd: 2 },
+];
+
 type Exit = { code: number | null; signal: NodeJS.Signals | null };
 
 /**
- * Runs a command as a shell would, and has an agent watch it.
+ * Runs a command as a shell would, and has an agent watch it. The agent is started first, so that not even the first moments of a
+ * training are missed.
  * @returns the command's exit code, as a shell gives it
  */
 export async function launch({ command, env, config, scratch, say, onStarted }: LaunchOptions): Promise<number> {
   const nohup = underNohup();
   const [program = "", ...args] = nohup ? ignoringHangup(command) : command;
-  const trainer = startTrainer(program, args, env, scratch);
+  let child: ChildProcess | null = null;
   const signals = passSignals((signal) => {
-    if (!(nohup && signal === "SIGHUP")) trainer.child.kill(signal);
+    if (!(nohup && signal === "SIGHUP")) child?.kill(signal);
   });
-  const exited = new Promise<Exit>((resolve) => trainer.child.once("exit", (code, signal) => resolve({ code, signal })));
-  const failed = await started(trainer.child);
+  const pipes = openPipes(scratch, OUTPUTS.length);
+  const feed = createFeed();
+  const agent = superviseAgent({ config, pipes: OUTPUTS.map((_, index) => pipes?.[index]?.read ?? null), feed, say });
+  await agent.ready(AGENT_START_MS);
+  const early = signals.passedOn();
+  if (early) {
+    agent.leave();
+    return exitCode(null, early);
+  }
+
+  child = spawn(program, args, { stdio: ["inherit", ...(pipes ? pipes.map(({ write }) => write) : (["pipe", "pipe"] as const))], env });
+  if (pipes) closeWriteEnds(pipes);
+  const trainer = child;
+  const exited = new Promise<Exit>((resolve) => trainer.once("exit", (code, signal) => resolve({ code, signal })));
+  const failed = await started(trainer);
   if (failed) {
+    agent.leave();
     const { code, message } = startFailure(program, failed);
     say("error", message);
     return code;
   }
+  agent.attach(trainer.pid ?? 0);
   onStarted();
-
-  const feed = createFeed();
-  const agent = superviseAgent({
-    config: { ...config, trainer: { pid: trainer.child.pid ?? 0, startedAt: new Date().toISOString() } },
-    pipes: trainer.shared,
-    feed,
-    say,
-  });
-  const sources: readonly [ConsoleSource, number][] = [
-    ["stdout", 1],
-    ["stderr", 2],
-  ];
-  const passed = sources.map(([source, fd], index) =>
-    passThrough(trainer.outputs[index] as Readable, fd, (bytes) => {
+  const passed = OUTPUTS.map(({ source, fd }) =>
+    passThrough(outputOf(trainer, source, pipes), fd, (bytes) => {
       feed.push(source, bytes, Date.now());
       agent.poke();
     }),
@@ -81,17 +91,13 @@ export async function launch({ command, env, config, scratch, say, onStarted }: 
   return exitCode(exit.code, exit.signal);
 }
 
-/** The trainer's pipes are real ones where the system can make them, else what Node makes. */
-function startTrainer(program: string, args: readonly string[], env: NodeJS.ProcessEnv, scratch: string): Trainer {
-  const pipes = openPipes(scratch, 2);
-  if (!pipes) {
-    const child = spawn(program, args, { stdio: ["inherit", "pipe", "pipe"], env });
-    return { child, outputs: [child.stdout, child.stderr], shared: [child.stdout, child.stderr] };
-  }
-  const child = spawn(program, args, { stdio: ["inherit", ...pipes.map(({ write }) => write)], env });
-  closeWriteEnds(pipes);
-  const shared = pipes.map(({ read }) => read);
-  return { child, outputs: shared.map((fd) => new Socket({ fd, readable: true, writable: false })), shared };
+/** Our own end of a pipe where the system could make one, else what Node made. */
+function outputOf(trainer: ChildProcess, source: ConsoleSource, pipes: readonly Pipe[] | null): Readable {
+  const made = trainer[source];
+  if (made) return made;
+  const pipe = pipes?.[OUTPUTS.findIndex((output) => output.source === source)];
+  if (!pipe) throw new Error(`the trainer has no ${source}`);
+  return new Socket({ fd: pipe.read, readable: true, writable: false });
 }
 
 /** @returns why the command could not be started, or null once it runs */
@@ -100,8 +106,4 @@ function started(child: ChildProcess): Promise<NodeJS.ErrnoException | null> {
     child.once("spawn", () => resolve(null));
     child.once("error", resolve);
   });
-}
-
-function after<T>(ms: number, value: T): Promise<T> {
-  return new Promise((resolve) => setTimeout(() => resolve(value), ms).unref());
 }

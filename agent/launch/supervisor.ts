@@ -1,19 +1,23 @@
 import { type ChildProcess, type Serializable, type StdioOptions, spawn } from "node:child_process";
-import type { Stream } from "node:stream";
 import { fileURLToPath } from "node:url";
 import type { Say } from "../log.ts";
 import { type AgentConfig, type AgentToLauncher, EXIT_BUSY, type LauncherToAgent } from "../session/ipc.ts";
+import { after } from "./after.ts";
 import type { Feed } from "./feed.ts";
 
 export type SupervisorOptions = {
   config: AgentConfig;
-  /** Read ends of the trainer's stdout and stderr. */
-  pipes: readonly (number | Stream)[];
+  /** Read ends of the trainer's stdout and stderr; null where the system gives none that two processes can hold. */
+  pipes: readonly (number | null)[];
   feed: Feed;
   say: Say;
 };
 
 export type Supervisor = {
+  /** @returns when hooks can connect, when the agent has died, or after `ms` milliseconds */
+  ready(ms: number): Promise<void>;
+  /** The trainer runs. */
+  attach(pid: number): void;
   /** The feed has something new. */
   poke(): void;
   /**
@@ -43,7 +47,10 @@ export function superviseAgent({ config, pipes, feed, say }: SupervisorOptions):
   let timer: NodeJS.Timeout | null = null;
   let over = false;
   let ended: Extract<LauncherToAgent, { type: "exited" }> | null = null;
+  let attachTold = false;
   let endTold = false;
+  let trainer: number | null = null;
+  const firstWord = Promise.withResolvers<void>();
   const finished = Promise.withResolvers<"finished">();
 
   const send = (message: LauncherToAgent): void => {
@@ -54,6 +61,10 @@ export function superviseAgent({ config, pipes, feed, say }: SupervisorOptions):
   const supply = (): void => {
     if (!ready) return;
     for (const item of feed.next()) send({ type: "console", item });
+    if (trainer !== null && !attachTold) {
+      attachTold = true;
+      send({ type: "attached", pid: trainer });
+    }
     if (ended && !endTold && feed.allSent()) {
       endTold = true;
       send(ended);
@@ -65,6 +76,7 @@ export function superviseAgent({ config, pipes, feed, say }: SupervisorOptions):
       case "ready":
         feed.restart(message.consoleN);
         ready = true;
+        firstWord.resolve();
         supply();
         return;
       case "console_ack":
@@ -82,17 +94,19 @@ export function superviseAgent({ config, pipes, feed, say }: SupervisorOptions):
 
   const start = (): void => {
     const startedAt = Date.now();
-    const stdio: StdioOptions = ["ignore", "inherit", "inherit", ...pipes, "ipc"];
+    const stdio: StdioOptions = ["ignore", "inherit", "inherit", ...pipes.map((pipe) => pipe ?? "ignore"), "ipc"];
     // A session of its own: neither Ctrl-C nor the end of the terminal reaches it. The flag silences what Node says about its SQLite.
     const args = ["--disable-warning=ExperimentalWarning", MAIN, AGENT_SUBCOMMAND];
     const child = spawn(process.execPath, args, { stdio, serialization: "advanced", detached: true, windowsHide: true });
     agent = child;
     ready = false;
+    attachTold = false;
     endTold = false;
     let gone = false;
     const died = (how: string, code: number | null): void => {
       if (gone || over) return;
       gone = true;
+      firstWord.resolve();
       ready = false;
       if (Date.now() - startedAt > HEALTHY_MS) deaths = 0;
       if (code !== EXIT_BUSY) say("warning", `the agent ended (${how}) and is started again; training goes on, nothing is lost`);
@@ -114,15 +128,16 @@ export function superviseAgent({ config, pipes, feed, say }: SupervisorOptions):
 
   start();
   return {
+    ready: (ms) => Promise.race([firstWord.promise, after(ms, undefined)]),
+    attach: (pid) => {
+      trainer = pid;
+      supply();
+    },
     poke: supply,
-    finish: async (message, ms) => {
+    finish: (message, ms) => {
       ended = message;
       supply();
-      const late = Promise.withResolvers<"gave_up">();
-      const deadline = setTimeout(() => late.resolve("gave_up"), ms);
-      const result = await Promise.race([finished.promise, late.promise]);
-      clearTimeout(deadline);
-      return result;
+      return Promise.race([finished.promise, after(ms, "gave_up" as const)]);
     },
     leave,
   };

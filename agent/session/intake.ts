@@ -19,6 +19,8 @@ export type Intake = {
   event(event: AnyEvent): void;
   /** The trainer's process is gone; all that it wrote was given before. */
   exited(exit: TrainerExit): void;
+  /** The trainer runs. */
+  begin(): void;
   /** Records all that was given so far. */
   flush(): void;
   /** @returns about how many bytes wait to be recorded */
@@ -105,7 +107,6 @@ export function createIntake(options: IntakeOptions): Intake {
     timer = setTimeout(flush, at - now);
   };
 
-  wake(0);
   return {
     hook: (received) => {
       waiting.hook.push(received);
@@ -125,6 +126,7 @@ export function createIntake(options: IntakeOptions): Intake {
       waiting.exit = exit;
       flush();
     },
+    begin: () => wake(0),
     flush,
     backlog: () => waiting.bytes,
     consoleN: () => consoleN,

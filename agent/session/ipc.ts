@@ -19,7 +19,7 @@ export type AgentConfig = {
   credentials: Credentials;
   spool: string;
   hookFile: string;
-  trainer: { pid: number; startedAt: string };
+  startedAt: string;
 };
 
 /** How the trainer's process ended; `passedOn` is the signal that the launcher was sent. */
@@ -35,12 +35,14 @@ export type ConsoleItem =
 
 export type LauncherToAgent =
   | { type: "start"; config: AgentConfig }
+  /** The trainer runs. An agent that is never told so leaves no trace. */
+  | { type: "attached"; pid: number }
   | { type: "console"; item: ConsoleItem }
   /** Comes after all console output. `outputOpen`: other processes still hold the trainer's pipes, the agent is to read on. */
   | { type: "exited"; exit: TrainerExit; outputOpen: boolean };
 
 export type AgentToLauncher =
-  /** The spool is open and holds the console up to `consoleN`. */
+  /** Hooks can connect; the spool is open and holds the console up to `consoleN`. */
   | { type: "ready"; consoleN: number }
   | { type: "console_ack"; n: number }
   | { type: "say"; level: Level; text: string }

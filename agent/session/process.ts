@@ -14,12 +14,16 @@ export async function runAgentProcess(): Promise<void> {
   const launcherGone = Promise.withResolvers<"gone">();
   const end = Promise.withResolvers<Extract<LauncherToAgent, { type: "exited" }>>();
   const start = Promise.withResolvers<AgentConfig>();
+  const attached = Promise.withResolvers<number>();
   let session: Session | null = null;
   process.on("disconnect", () => launcherGone.resolve("gone"));
   process.on("message", (message: LauncherToAgent) => {
     switch (message.type) {
       case "start":
         start.resolve(message.config);
+        return;
+      case "attached":
+        attached.resolve(message.pid);
         return;
       case "console":
         session?.console(message.item);
@@ -42,9 +46,15 @@ export async function runAgentProcess(): Promise<void> {
   }
   session = started.session;
   tell({ type: "ready", consoleN: session.consoleN() });
+  const pid = await Promise.race([attached.promise, launcherGone.promise]);
+  if (pid === "gone") {
+    session.abandon();
+    return;
+  }
+  session.attach(pid);
 
   const ended = await Promise.race([end.promise, launcherGone.promise]);
-  const exit: TrainerExit = ended === "gone" ? await takeOver(session, config.trainer.pid) : ended.exit;
+  const exit: TrainerExit = ended === "gone" ? await takeOver(session, pid) : ended.exit;
   const remaining = await session.finish(exit);
   remainder(say, remaining, config);
   tell({ type: "finished" });

@@ -3,7 +3,7 @@ import { type Ingest, startIngest } from "../ingest/ingest.ts";
 import type { Say } from "../log.ts";
 import { openSpool, type Spool } from "../spool/spool.ts";
 import { agentToken } from "../uplink/credentials.ts";
-import { startUplink, type UplinkOptions } from "../uplink/uplink.ts";
+import { createUplink, type UplinkOptions } from "../uplink/uplink.ts";
 import { startUploader } from "../uploads/uploader.ts";
 import { createIntake } from "./intake.ts";
 import type { AgentConfig, ConsoleItem, TrainerExit } from "./ipc.ts";
@@ -14,6 +14,10 @@ export type Remaining = { events: number; samples: number };
 
 /** One run watched: hooks and console come in, events go out. */
 export type Session = {
+  /** The trainer runs: its run is told to the room. */
+  attach(pid: number): void;
+  /** There will be no trainer. */
+  abandon(): void;
   /** @returns the newest console item in the spool, 0 for none */
   consoleN(): number;
   console(item: ConsoleItem): void;
@@ -37,7 +41,7 @@ export async function startSession({ config, say, onConsole }: SessionOptions): 
   const opened = openSpool(config.spool);
   if (!opened.ok) return opened;
   const { spool } = opened;
-  const { launch, name, nameIsExplicit, run, relay, credentials, trainer } = config;
+  const { launch, name, nameIsExplicit, run, relay, credentials, startedAt } = config;
   let finishing: (() => void) | null = null;
   let over = false;
 
@@ -52,7 +56,7 @@ export async function startSession({ config, say, onConsole }: SessionOptions): 
     uplink.poke();
     uploader.poke();
   };
-  const intake = createIntake({ spool, launch, name, nameIsExplicit, startedAt: trainer.startedAt, onConsole, onRecorded: recorded });
+  const intake = createIntake({ spool, launch, name, nameIsExplicit, startedAt, onConsole, onRecorded: recorded });
   const ingest = await startIngest({
     receive: (received) => {
       intake.hook(received);
@@ -64,7 +68,7 @@ export async function startSession({ config, say, onConsole }: SessionOptions): 
     },
   });
   writeHookFile(config.hookFile, { protocol: 1, host: "127.0.0.1", port: ingest.port, token: ingest.token });
-  const uplink = startUplink({
+  const uplink = createUplink({
     relay,
     run,
     credentials,
@@ -80,17 +84,11 @@ export async function startSession({ config, say, onConsole }: SessionOptions): 
     spool,
     target: () => ({ relay: relay.http, run, token: agentToken(credentials, run, Date.now()) }),
     isLive: uplink.isLive,
+    say,
     onRecorded: recorded,
   });
 
-  const finish = async (exit: TrainerExit): Promise<Remaining> => {
-    await ingest.quiet(LAST_WORDS_MS);
-    intake.exited(exit);
-    await new Promise<void>((resolve) => {
-      finishing = resolve;
-      setTimeout(resolve, DELIVERY_MS).unref();
-      uplink.finish();
-    });
+  const close = () => {
     over = true;
     for (const part of [uplink, uploader, intake, ingest]) part.close();
     removeHookFile(config.hookFile);
@@ -100,7 +98,22 @@ export async function startSession({ config, say, onConsole }: SessionOptions): 
     else spool.destroy();
     return remaining;
   };
-  return { ok: true, session: { consoleN: intake.consoleN, console: intake.console, backlog: intake.backlog, finish } };
+  const finish = async (exit: TrainerExit): Promise<Remaining> => {
+    await ingest.quiet(LAST_WORDS_MS);
+    intake.exited(exit);
+    await new Promise<void>((resolve) => {
+      finishing = resolve;
+      setTimeout(resolve, DELIVERY_MS).unref();
+      uplink.finish();
+    });
+    return close();
+  };
+  const attach = () => {
+    intake.begin();
+    uplink.start();
+  };
+  const { consoleN, console, backlog } = intake;
+  return { ok: true, session: { attach, abandon: () => void close(), consoleN, console, backlog, finish } };
 }
 
 /** A command goes to the newest hook; where there is none, the room is told so at once. */

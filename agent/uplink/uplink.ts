@@ -23,6 +23,8 @@ export type UplinkOptions = {
 };
 
 export type Uplink = {
+  /** Connects, and from then on keeps connected. */
+  start(): void;
   /** The spool has something new. */
   poke(): void;
   isLive(): boolean;
@@ -33,7 +35,7 @@ export type Uplink = {
 };
 
 /** Carries the spool's events to the room: feeds the producer machine with what happens and does what it says. */
-export function startUplink(options: UplinkOptions): Uplink {
+export function createUplink(options: UplinkOptions): Uplink {
   const { spool, relay, run, say } = options;
   let producer = newProducer(spool.outbox.figures(), options.credentials.kind === "secret", Date.now());
   let socket: Socket | null = null;
@@ -155,8 +157,8 @@ export function startUplink(options: UplinkOptions): Uplink {
     }
   };
 
-  arm();
   return {
+    start: arm,
     poke: () => {
       sendCommandUpdates();
       feed(figures());

@@ -23,7 +23,7 @@ export async function putBlob(target: BlobTarget, content: { bytes: Buffer; sha2
       method: "PUT",
       headers: { authorization: `Bearer ${target.token}`, "content-type": content.mediaType },
       body: new Uint8Array(content.bytes),
-      signal: AbortSignal.timeout(TIMEOUT_MS + content.bytes.length / BYTES_PER_MS),
+      signal: AbortSignal.timeout(Math.ceil(TIMEOUT_MS + content.bytes.length / BYTES_PER_MS)),
     });
     const body: unknown = await response.json().catch(() => null);
     if (response.ok) {

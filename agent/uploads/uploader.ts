@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { AnyEvent } from "../../protocol/index.ts";
+import type { Say } from "../log.ts";
 import type { Spool } from "../spool/spool.ts";
 import { backoff } from "../uplink/backoff.ts";
 import { type BlobAnswer, type BlobTarget, putBlob } from "./blobs.ts";
@@ -24,6 +25,7 @@ export type UploaderOptions = {
   target: () => BlobTarget;
   /** Uploads wait while the room does not answer. */
   isLive: () => boolean;
+  say: Say;
   /** The spool holds something new: an announcement, or why there will be none. */
   onRecorded: () => void;
   /** How long a file may take to be written completely, in milliseconds. */
@@ -112,9 +114,9 @@ export function startUploader(options: UploaderOptions): Uploader {
     }
     const { content } = loaded;
     const main = await putBlob(options.target(), content);
-    if (main.kind !== "stored") return notStored(sample, main, history);
+    if (main.kind !== "stored") return notStored(sample, main, history, options.say);
     const thumbnail = content.thumbnail && (await putBlob(options.target(), { ...content.thumbnail, mediaType: "image/webp" }));
-    if (thumbnail && thumbnail.kind === "later") return notStored(sample, thumbnail, history);
+    if (thumbnail && thumbnail.kind === "later") return notStored(sample, thumbnail, history, options.say);
     return { kind: "announce", event: announcement(sample, content, main.path, thumbnail?.kind === "stored" ? thumbnail.path : null) };
   };
 
@@ -128,8 +130,9 @@ export function startUploader(options: UploaderOptions): Uploader {
   };
 }
 
-function notStored(sample: PendingSample, answer: Exclude<BlobAnswer, { kind: "stored" }>, history: Attempts): Outcome {
+function notStored(sample: PendingSample, answer: Exclude<BlobAnswer, { kind: "stored" }>, history: Attempts, say: Say): Outcome {
   if (answer.kind === "refused") return giveUp(sample, answer.why);
+  say("debug", `a sample was not stored, and is tried again: ${answer.why}`);
   const afterMs = backoff(history.failures, Math.random());
   history.failures += 1;
   return { kind: "again", afterMs };
