@@ -1,13 +1,13 @@
 import { addBlock } from "./history.ts";
-import { median } from "./median.ts";
+import { judge } from "./outliers.ts";
 import type { EtaState, Place } from "./state.ts";
 
 /** Timings that are kept one by one: enough to tell a hiccup from a change of pace with hindsight. */
 const RECENT = 16;
-/** A step that took this many times the usual was not a step alone. */
-export const OUTLIER = 4;
 /** Occurrences of an overhead that are kept. */
 const OCCURRENCES = 6;
+/** Kinds that are told apart: a trainer may call its phases what it likes. */
+const KINDS_MAX = 16;
 /** A step that took far longer than its neighbours, though nobody said why: a trainer that does not tell its phases, or a machine asleep. */
 export const GAP = "gap";
 /** A pause that was asked for is nobody's forecast. */
@@ -23,10 +23,16 @@ const NO_OVERHEAD: ReadonlySet<string> = new Set(["training", "loading", "setup"
  */
 export function etaPhase(eta: EtaState, phase: string | null, at: number): void {
   const next = phase === null || NO_OVERHEAD.has(phase) ? null : phase;
-  if (next === eta.phase) return;
-  endOverhead(eta, at);
-  eta.phase = next;
-  eta.phase_at = at;
+  if (next !== eta.phase) {
+    endOverhead(eta, at);
+    eta.phase = next;
+    eta.phase_at = at;
+  }
+  // The first step's beginning; every other one begins where the step before it ended.
+  if (phase === "training" && eta.place === null && eta.stepped_at === null) {
+    eta.stepped_at = at;
+    eta.held = 0;
+  }
 }
 
 /**
@@ -37,7 +43,7 @@ export function etaPhase(eta: EtaState, phase: string | null, at: number): void 
  */
 export function etaStep(eta: EtaState, place: Place, at: number): void {
   const before = eta.place;
-  const steps = before ? place.done - before.done : 0;
+  const steps = before ? place.done - before.done : 1;
   eta.place = place;
   // The end of an epoch is told a second time with the next epoch's number.
   if (before && steps === 0) return;
@@ -68,6 +74,7 @@ function endOverhead(eta: EtaState, at: number): void {
 
 function addOccurrence(eta: EtaState, kind: string, done: number, seconds: number): void {
   const known = Object.hasOwn(eta.overheads, kind) ? eta.overheads[kind] : undefined;
+  if (!known && Object.keys(eta.overheads).length >= KINDS_MAX) return;
   const overhead = known ?? { latest: [], count: 0, initial: false };
   eta.overheads[kind] = overhead;
   const initial = eta.began === null;
@@ -86,9 +93,10 @@ function addOccurrence(eta: EtaState, kind: string, done: number, seconds: numbe
 function addTiming(eta: EtaState, place: Place, seconds: number, steps: number): void {
   eta.recent.push({ done: place.done, seconds });
   if (eta.recent.length <= RECENT) return;
-  const oldest = eta.recent.shift();
+  const oldest = eta.recent[0];
+  const judged = judge(eta);
+  eta.recent.shift();
   if (!oldest) return;
-  const usual = median(eta.recent.map((timing) => timing.seconds));
-  if (oldest.seconds > OUTLIER * usual) addOccurrence(eta, GAP, oldest.done - 1, (oldest.seconds - usual) * steps);
-  else addBlock(eta.history, { steps, mean: oldest.seconds, deviation: 0 });
+  if (judged.gaps.includes(oldest)) addOccurrence(eta, GAP, oldest.done - 1, (oldest.seconds - judged.usual) * steps);
+  else if (judged.steps.includes(oldest)) addBlock(eta.history, { steps, mean: oldest.seconds, deviation: 0 });
 }

@@ -1,4 +1,6 @@
 import { GAP } from "./learn.ts";
+import { judge } from "./outliers.ts";
+import { TIMINGS_MIN } from "./pace.ts";
 import type { EtaState, Occurrence, Overhead, Place } from "./state.ts";
 
 /** Seconds of overheads that are still to come, and the range in which they are expected. */
@@ -11,7 +13,8 @@ const LATE = 1.3;
 export function overheadsAhead(eta: EtaState, place: Place, total: number): Ahead {
   const sum: Ahead = { seconds: 0, low: 0, high: 0 };
   let unsure = 0;
-  for (const [kind, overhead] of Object.entries(eta.overheads)) {
+  for (const [kind, overhead] of Object.entries({ ...eta.overheads, [GAP]: gapsOf(eta) })) {
+    if (overhead.count === 0) continue;
     const count = kind === GAP ? gapsAhead(eta, overhead, place, total) : timesAhead(eta, kind, overhead, place, total);
     const each = duration(overhead);
     sum.seconds += count.expected * each.mean;
@@ -67,11 +70,11 @@ function everySoOften(interval: number, newest: Occurrence, place: Place, total:
 
 type Rhythm = { interval: number; anchor: number };
 
-/** @returns how often `anchor + k × interval` still comes before the end */
+/** @returns how often `anchor + k × interval` still comes before the end; one that falls on this very step has not come yet */
 function occurrencesLeft({ interval, anchor }: Rhythm, place: Place, total: number, atEnd: boolean): number {
-  const passed = Math.floor((place.done - anchor) / interval);
-  const all = atEnd ? Math.floor((total - anchor) / interval) : Math.ceil((total - anchor) / interval) - 1;
-  return Math.max(0, all - passed);
+  const next = Math.max(1, Math.ceil((place.done - anchor) / interval));
+  const last = atEnd ? Math.floor((total - anchor) / interval) : Math.ceil((total - anchor) / interval) - 1;
+  return Math.max(0, last - next + 1);
 }
 
 /** @returns the rhythm of an overhead that comes at one place of an epoch, every epoch or every few of them; else null */
@@ -91,13 +94,25 @@ function epochRhythm(overhead: Overhead, later: readonly Occurrence[], began: nu
   return { interval: epochs * epoch_steps, anchor: newest.done };
 }
 
-/** Gaps that nobody explained: one alone says nothing of the future. */
+/** Gaps that nobody explained: one alone says nothing of the future, unless it came with an epoch. */
 function gapsAhead(eta: EtaState, overhead: Overhead, place: Place, total: number): Count {
-  if (overhead.count < 2) return exactly(0);
   const epochs = place.epoch_steps === null ? null : epochRhythm(overhead, overhead.latest, eta.began ?? 0, place.epoch_steps);
-  if (epochs !== null) return exactly(occurrencesLeft(epochs, place, total, false));
+  if (epochs !== null) {
+    const expected = occurrencesLeft(epochs, place, total, false);
+    return overhead.count > 1 ? exactly(expected) : { expected, low: 0, high: expected };
+  }
+  if (overhead.count === 1) return exactly(0);
   const seen = place.done - (eta.began ?? 0);
   const expected = (overhead.count / Math.max(1, seen)) * (total - place.done);
   const unsure = Math.sqrt(expected) + expected / Math.sqrt(overhead.count);
   return { expected, low: Math.max(0, expected - unsure), high: expected + unsure };
+}
+
+/** The gaps that are known, and those among the newest timings, which are not yet judged for good. */
+function gapsOf(eta: EtaState): Overhead {
+  const known = eta.overheads[GAP] ?? { latest: [], count: 0, initial: false };
+  if (eta.recent.length < TIMINGS_MIN) return known;
+  const { gaps, usual } = judge(eta);
+  const fresh = gaps.map(({ done, seconds }) => ({ done: done - 1, seconds: seconds - usual, initial: false }));
+  return { ...known, latest: [...known.latest, ...fresh], count: known.count + fresh.length };
 }

@@ -15,7 +15,7 @@ const SECRET_WORD =
 const KEY_OWNER = /^(?:api|access|private|secret|ssh|auth|account|license|signing|encryption|service|wandb|storage|sas)$/;
 
 /** Under these names a number is no figure. */
-const SECRET_NUMBER = /pass(?:word|wd|phrase|code)|pwd|secret|pin_?code/i;
+const SECRET_NUMBER = /pass(?:word|wd|phrase|code)|pwd|pin_?code/i;
 
 /** Values that are secrets wherever they stand. */
 const SECRET_VALUES: readonly RegExp[] = [

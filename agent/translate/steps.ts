@@ -17,7 +17,6 @@ export function reportStep(turn: Turn, progress: Progress, t: number): void {
   const { run } = turn;
   const first = run.training.progress === null;
   run.training.progress = progress;
-  run.last_step = progress.global_step ?? run.last_step;
   const place = placeOf(progress);
   if (place) etaStep(run.training.eta, place, t);
   if (first) tellResumed(turn, progress, t);

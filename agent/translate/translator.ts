@@ -95,6 +95,7 @@ function take(turn: Turn, message: HookMessage): Point[] {
       run.training.callbacks = true;
       startRunning(turn, t);
       const { epoch = null, epoch_step = null, global_step = null, max_step = null, max_epoch = null } = message;
+      run.last_step = global_step ?? run.last_step;
       reportStep(turn, { epoch, epoch_step, global_step, max_step, max_epoch }, t);
       tellProgress(turn, t);
       return [];
