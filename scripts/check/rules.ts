@@ -33,7 +33,7 @@ export function readRules(spec: string): Rules {
   return { states, problems };
 }
 
-const TYPESCRIPT_TITLE = /\b(?:it|test)(?:\.\w+(?:\([^()]*\))?)*(?:\((?:\[[^\]]*\]|\w+)\))?\(\s*["'`](?<title>[^"'`\n]*)/g;
+const TYPESCRIPT_TITLE = /\b(?:it|test)(?:\.\w+(?:\([^()]*\))?)*\(\s*["'`](?<title>[^"'`\n]*)/g;
 const EACH_TITLE = /\]\)\(\s*["'`](?<title>[^"'`\n]*)/g;
 const PYTHON_TITLE = /^\s*(?:async )?def test_(?<title>\w+)/gm;
 
@@ -41,7 +41,8 @@ const PYTHON_TITLE = /^\s*(?:async )?def test_(?<title>\w+)/gm;
 export function idsInTitles(path: string, text: string): string[] {
   const patterns = path.endsWith(".py") ? [PYTHON_TITLE] : [TYPESCRIPT_TITLE, EACH_TITLE];
   const titles = patterns.flatMap((pattern) => [...text.matchAll(pattern)].map((match) => match.groups?.title ?? ""));
-  return titles.flatMap((title) => /^(?:[A-Z]{2}\d+(?:, | and |_| |$))+/.exec(title)?.[0].match(/[A-Z]{2}\d+/g) ?? []);
+  const ids = titles.flatMap((title) => /^(?:[A-Z]{2}\d+(?:, | and |_| |$))+/.exec(title)?.[0].match(/[A-Z]{2}\d+/g) ?? []);
+  return [...new Set(ids)];
 }
 
 /** @returns what is wrong, in words; nothing when SPEC.md and the tests agree */

@@ -33,7 +33,7 @@ export async function installOnce(root) {
 async function install(root) {
   process.stderr.write("Installing the dependencies (npm ci), once …\n");
   const began = performance.now();
-  const code = await npm(root, ["ci", "--include=dev", "--include=optional", "--no-audit", "--no-fund"]);
+  const code = await npm(root, ["ci", "--include=dev", "--include=optional", "--no-audit", "--no-fund", "--loglevel=error"]);
   if (code !== 0) return { ok: false, message: "`npm ci` failed; what it said stands above" };
   process.stderr.write(`Installed in ${Math.round((performance.now() - began) / 1000)} s.\n`);
   return { ok: true };
