@@ -1,0 +1,56 @@
+import { describe, expect, test } from "vitest";
+import { judgeLink } from "../../worker/run/agent-link.ts";
+import { alone, evict, newRun, room } from "./support/rooms.ts";
+import { agent, batchedViewer, line } from "./support/sockets.ts";
+
+const S = 1000;
+
+describe("the agent's link", () => {
+  test("HL2 a socket that closed has ten seconds to come back, a silent one until a minute after its last word", () => {
+    const gone = { kind: "gone", since: 0, noticed_at: 0 } as const;
+    expect(judgeLink(gone, true, 9 * S)).toEqual({ kind: "wait", until: 10 * S });
+    expect(judgeLink(gone, true, 10 * S)).toMatchObject({ kind: "offline", since: 0 });
+    const silent = { kind: "open", last_heard: 0 } as const;
+    expect(judgeLink(silent, true, 54 * S)).toMatchObject({ kind: "wait" });
+    expect(judgeLink(silent, true, 59 * S)).toMatchObject({ kind: "offline", since: 0 });
+  });
+
+  test("HL2 nothing is said twice, and a room whose agent is known to be gone sleeps", () => {
+    expect(judgeLink({ kind: "gone", since: 0, noticed_at: 0 }, false, 3600 * S)).toEqual({ kind: "nothing" });
+    expect(judgeLink({ kind: "open", last_heard: 0 }, false, 3600 * S)).toMatchObject({ kind: "wait" });
+  });
+
+  test("HL2 offline is said since when and why, never that anything crashed, and is taken back when the agent returns", async () => {
+    const run = newRun();
+    const producer = await agent(run);
+    producer.batch([{ type: "training_status", status: "running" }, line("1")]);
+    await producer.nextOf("ack");
+    await evict(run, "close");
+    await alone(run, 1e12, (woken) => {
+      woken.wake(1e12 + 10 * S);
+      const told = woken.log.state.agent_status;
+      expect(told).toMatchObject({ connected: false, since: expect.stringMatching(/Z$/), reason: expect.any(String) });
+      expect(JSON.stringify(told)).not.toContain("crash");
+      expect(woken.snapshot().health).toMatchObject({ agent: { connected: false }, trainer: { status: "running" } });
+    });
+    await evict(run, "close");
+    const back = await agent(run, { next_seq: 3, sent_seq: 2 });
+    const viewer = await batchedViewer(run, "?events=agent_status");
+    expect(await viewer.next()).toMatchObject({ snapshot: { health: { agent: { connected: true } } } });
+    expect(((await viewer.next()).events as { connected: boolean }[]).map((event) => event.connected)).toEqual([true, false, true]);
+    back.close();
+  });
+
+  test("HL3 who watches is counted from live sockets, also after a hibernation", async () => {
+    const run = newRun();
+    await agent(run);
+    const first = await batchedViewer(run);
+    const second = await batchedViewer(run);
+    expect(await second.nextOf("welcome")).toMatchObject({ snapshot: { viewers: { count: 2, names: ["tester"] } } });
+    await evict(run);
+    expect(JSON.parse((await room(run).summary()) ?? "{}")).toMatchObject({ viewers: 2, agent_connected: true });
+    first.close();
+    await first.closed;
+    expect(JSON.parse((await room(run).summary()) ?? "{}")).toMatchObject({ viewers: 1 });
+  });
+});
