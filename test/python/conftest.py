@@ -1,5 +1,8 @@
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "python"))  # the package as it lies here, installed or not
 
 import pytest
 

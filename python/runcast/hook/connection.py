@@ -19,6 +19,10 @@ class Connection:
         self._socket = socket.create_connection((endpoint.host, endpoint.port), _CONNECT_SECONDS)
         self._socket.setblocking(False)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        # A trainer's process may hold more files open than select() can number; Windows has nothing else.
+        self._poll = select.poll() if hasattr(select, "poll") else None
+        if self._poll is not None:
+            self._poll.register(self._socket)
         self._incoming = b""
         self._outgoing = bytearray()
 
@@ -57,15 +61,16 @@ class Connection:
             raise ConnectionError("the agent sent a line that is too long")
         return [self._parse(line) for line in lines if line]
 
-    def wait(self, seconds: float) -> None:
-        """Returns when something has come, when there is room to send what waits, or after `seconds`."""
-        if not hasattr(select, "poll"):  # Windows
-            select.select([self._socket], [self._socket] if self._outgoing else [], [], seconds)
-            return
-        # A trainer's process may hold more files open than select() can number.
-        poll = select.poll()
-        poll.register(self._socket, select.POLLIN | (select.POLLOUT if self._outgoing else 0))
-        poll.poll(seconds * 1000)
+    def wait(self, seconds: float) -> bool:
+        """Returns when something has come, when there is room to send what waits, or after `seconds`.
+
+        :returns: whether there may be something to read
+        """
+        if self._poll is None:
+            readable, _, _ = select.select([self._socket], [self._socket] if self._outgoing else [], [], seconds)
+            return bool(readable)
+        self._poll.modify(self._socket, select.POLLIN | (select.POLLOUT if self._outgoing else 0))
+        return any(event & ~select.POLLOUT for _, event in self._poll.poll(seconds * 1000))
 
     def close(self) -> None:
         self._socket.close()

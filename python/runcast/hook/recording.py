@@ -4,6 +4,7 @@ To record is to append a tuple to a deque, which CPython does atomically: no loc
 until a training begins in this process: the first record starts the sender, or makes the process silent for good.
 """
 
+import contextlib
 import os
 import threading
 import time
@@ -15,7 +16,8 @@ from runcast.hook import wire
 from runcast.hook.ranks import is_reporting_rank
 
 RECORDS_MAX = 100_000
-"""Records that wait for the sender; it takes them every few milliseconds, so more means that it is not running."""
+"""Records that wait for the sender, of which the newest are kept. It takes them every few milliseconds and sorts out which may be dropped,
+so more means a loop that does nothing but report."""
 
 FLUSH_SECONDS = 2.0
 """How long the end of the process may be held up for an agent that is connected."""
@@ -40,10 +42,9 @@ def record(trainer: str, item: Record) -> None:
     """
     if _state is not _LIVE and not begin(trainer):
         return
-    if len(_records) < RECORDS_MAX:
-        _records.append(item)
-    else:
-        _lost[item[0]] += 1
+    if len(_records) >= RECORDS_MAX:
+        _lose_oldest()
+    _records.append(item)
 
 
 def introduce(trainer: str, name: str | None, config: Mapping[str, Any] | None) -> None:
@@ -90,11 +91,9 @@ def has_records() -> bool:
     return bool(_records)
 
 
-def take_losses() -> Counter[str]:
-    """:returns: how many records of each kind did not fit since the last call. For the sender."""
-    global _lost
-    lost, _lost = _lost, Counter()
-    return lost
+def losses() -> Counter[str]:
+    """:returns: how many records of each kind did not fit since the session began. For the sender."""
+    return _lost.copy()
 
 
 def complain(place: str, problem: Exception) -> None:
@@ -109,6 +108,11 @@ def flush(seconds: float = FLUSH_SECONDS) -> None:
     """Waits until the agent has everything, `seconds` at most, and not at all where no agent is connected."""
     if _state is _LIVE:
         _sender.flush(seconds)
+
+
+def _lose_oldest() -> None:
+    with contextlib.suppress(IndexError):  # the sender has just taken it
+        _lost[_records.popleft()[0]] += 1
 
 
 def _start_sender() -> Any:

@@ -49,11 +49,15 @@ def custom_sample(message: dict[str, Any], model_type: Any) -> Any | None:
 
 def _checked(name: str, value: Any) -> Any:
     field = _FIELDS[name]
-    if isinstance(value, bool) or not isinstance(value, (field.kind, int) if field.kind is float else field.kind):
+    if not _is_of(field.kind, value):
         raise Refused(f"{name} has the wrong type")
     if not field.low <= (len(value) if field.kind is str else value) <= field.high:
         raise Refused(f"{name} must lie between {field.low} and {field.high}")
     return value
+
+
+def _is_of(kind: type, value: Any) -> bool:
+    return type(value) in ((int, float) if kind is float else (kind,))  # a bool is no int here
 
 
 def _default_values(model_type: Any) -> Any:
