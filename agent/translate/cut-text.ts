@@ -21,8 +21,8 @@ export function cutText(text: string, max_bytes: number, full_bytes?: number): s
 }
 
 function withoutOpenColour(text: string): string {
-  const escape = text.lastIndexOf("\u001b");
-  return escape >= 0 && !text.includes("m", escape) ? text.slice(0, escape) : text;
+  const start = text.lastIndexOf("\u001b");
+  return start >= 0 && !text.includes("m", start) ? text.slice(0, start) : text;
 }
 
 /** @returns the largest position up to `at` that does not lie inside a character. */
