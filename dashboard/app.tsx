@@ -1,0 +1,12 @@
+import { route } from "./router.ts";
+import { RunPage } from "./run/run-page.tsx";
+import { RunsPage } from "./runs/runs-page.tsx";
+import { account } from "./session/session.ts";
+import { SignIn } from "./session/sign-in.tsx";
+
+export function App() {
+  const { kind } = account.value;
+  if (kind === "out") return <SignIn />;
+  const { value } = route;
+  return value.kind === "run" ? <RunPage key={value.run} run={value.run} /> : <RunsPage />;
+}

@@ -1,0 +1,17 @@
+import "./csp.ts";
+import "./styles/tokens.css";
+import "./styles/base.css";
+import "./styles/list.css";
+import "./styles/run.css";
+import "./styles/samples.css";
+import "./styles/log.css";
+import "uplot/dist/uPlot.min.css";
+import "./styles/chart.css";
+import { render } from "preact";
+import { App } from "./app.tsx";
+import { startSession } from "./session/session.ts";
+
+// The token leaves the address before anything else happens.
+startSession();
+const root = document.getElementById("app");
+if (root) render(<App />, root);

@@ -1,0 +1,83 @@
+import { useSignal } from "@preact/signals";
+import { useRef } from "preact/hooks";
+import type { CommandName, CommandRequest } from "../../protocol/index.ts";
+import { isOver } from "../model/progress.ts";
+import type { CommandRow } from "../model/run-view.ts";
+import { count } from "../time/format.ts";
+import type { RunStore } from "./store.ts";
+
+const BUTTONS: readonly { command: CommandName; label: string }[] = [
+  { command: "sample", label: "Sample" },
+  { command: "backup", label: "Backup" },
+  { command: "save", label: "Save" },
+];
+
+/** What an operator can ask of the trainer. Nothing for viewers, and nothing once the run is over. */
+export function Commands({ store }: { store: RunStore }) {
+  const view = store.view.value;
+  const failed = useSignal<string | null>(null);
+  const confirm = useRef<HTMLDialogElement>(null);
+  if (view.role !== "operator" && view.role !== "owner") return null;
+  const offline = store.link.value.kind !== "live";
+  const over = isOver(view);
+
+  const send = async (command: CommandName, options: Partial<CommandRequest> = {}) => {
+    failed.value = null;
+    const answer = await store.connection.command({ ...options, id: newId(), command });
+    if (!answer.ok) failed.value = `${command}: ${answer.message}`;
+  };
+  const [newest] = view.commands;
+  return (
+    <div class="commands">
+      <p class="command-state muted" role="status">
+        {failed.value ?? (newest && !over ? tell(newest) : "")}
+      </p>
+      {!over && (
+        <div class="buttons">
+          {BUTTONS.map(({ command, label }) => (
+            <button key={command} type="button" class="quiet" disabled={offline} onClick={() => void send(command)}>
+              {label}
+            </button>
+          ))}
+          <button type="button" class="quiet danger" disabled={offline} onClick={() => confirm.current?.showModal()}>
+            Stop …
+          </button>
+        </div>
+      )}
+      <dialog ref={confirm} class="confirm" aria-label="Stop the training">
+        <form method="dialog">
+          <h2>Stop the training?</h2>
+          <p>The present step ends, and the trainer finishes as it does after a stop of its own.</p>
+          <div class="buttons">
+            <button type="submit" class="quiet">
+              Keep training
+            </button>
+            <button type="submit" class="danger solid" onClick={() => void send("stop")}>
+              Stop
+            </button>
+          </div>
+        </form>
+      </dialog>
+    </div>
+  );
+}
+
+const WORDS: Record<CommandRow["state"], string> = {
+  queued: "waits for the agent",
+  delivered: "is with the trainer",
+  applied: "done",
+  rejected: "was refused",
+  expired: "expired",
+  failed: "failed",
+};
+
+function tell({ command, state, global_step, error }: CommandRow): string {
+  const at = state === "applied" && global_step !== null ? ` at step ${count(global_step)}` : "";
+  return `${command} ${WORDS[state]}${at}${error === null ? "" : `: ${error}`}`;
+}
+
+/** `crypto.randomUUID` exists in secure contexts alone, and this page is also served by plain http on a local network. */
+function newId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(12));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,94 @@
+import type { LinkState } from "../../client/index.ts";
+import type { Freshness } from "../model/freshness.ts";
+import type { AgentLink, RunView } from "../model/run-view.ts";
+import { follow } from "../router.ts";
+import { StatusPill } from "../status-pill.tsx";
+import { now } from "../time/clock.ts";
+import { ago, count, duration } from "../time/format.ts";
+import { Commands } from "./commands.tsx";
+import type { RunStore } from "./store.ts";
+
+export function RunHeader({ run, store, freshness }: { run: string; store: RunStore; freshness: Freshness }) {
+  const view = store.view.value;
+  const link = store.link.value;
+  const status = view.status?.event ?? null;
+  return (
+    <header class="run-header">
+      <div class="bar">
+        <a href="/" onClick={follow} class="back" aria-label="All runs">
+          ‹ Runs
+        </a>
+        <h1>{view.info?.name ?? run}</h1>
+        <StatusPill status={status?.status ?? null} phase={phaseOf(view)} />
+        <span class="spacer" />
+        <ul class="links">
+          <ViewerLink link={link} />
+          <AgentLinkItem agent={view.agent} over={freshness.kind === "final"} localTime={store.localTime} />
+        </ul>
+        <Commands store={store} />
+      </div>
+      {status?.error && (
+        <p class="run-error" role="alert">
+          <strong>Error</strong> {status.error}
+        </p>
+      )}
+      <StaleNotice freshness={freshness} link={link} />
+    </header>
+  );
+}
+
+/** While it samples, how far. */
+function phaseOf({ status, sampling }: RunView): string | null {
+  const phase = status?.event.phase ?? null;
+  if (phase !== "sampling" || sampling === null) return phase;
+  return `sampling ${count(sampling.event.step ?? null)} of ${count(sampling.event.max_step ?? null)}`;
+}
+
+const LINK_WORDS: Record<LinkState["kind"], { word: string; tone: string }> = {
+  connecting: { word: "connecting", tone: "wait" },
+  live: { word: "live", tone: "on" },
+  recovering: { word: "recovering", tone: "wait" },
+  offline: { word: "offline", tone: "off" },
+  closed: { word: "closed", tone: "off" },
+};
+
+function ViewerLink({ link }: { link: LinkState }) {
+  const { word, tone } = LINK_WORDS[link.kind];
+  const away = link.kind === "offline" ? ` for ${duration((now.value - link.since) / 1000)}` : "";
+  return (
+    <li title={link.kind === "offline" || link.kind === "recovering" || link.kind === "closed" ? link.reason.message : undefined}>
+      <span class={`link-dot ${tone}`} aria-hidden="true" />
+      <span class="muted">You</span> <span role="status">{`${word}${away}`}</span>
+    </li>
+  );
+}
+
+function AgentLinkItem({ agent, over, localTime }: { agent: AgentLink | null; over: boolean; localTime: (timestamp: string) => number }) {
+  const connected = agent?.connected ?? null;
+  const tone = connected === null ? "wait" : connected ? "on" : over ? "idle" : "off";
+  const word = connected === null ? "unknown" : connected ? "live" : over ? "gone" : "offline";
+  const heard = agent && !agent.connected && agent.last_heard ? `, heard ${ago(localTime(agent.last_heard), now.value)}` : "";
+  return (
+    <li title={agent?.reason ?? undefined}>
+      <span class={`link-dot ${tone}`} aria-hidden="true" />
+      <span class="muted">Agent</span> <span>{`${word}${over ? "" : heard}`}</span>
+    </li>
+  );
+}
+
+/** Says once, above everything, that the figures are not of now, and why. */
+function StaleNotice({ freshness, link }: { freshness: Freshness; link: LinkState }) {
+  if (freshness.kind !== "stale" || link.kind === "connecting" || link.kind === "recovering") return null;
+  const when = ago(freshness.since, now.value);
+  const text =
+    freshness.fault === "agent"
+      ? `The agent beside the trainer was last heard ${when}. The training may well go on; figures are as of then.`
+      : link.kind === "closed"
+        ? `The connection has ended: ${link.reason.message}. Figures are as of ${when}.`
+        : `No connection to the relay for ${duration((now.value - freshness.since) / 1000)}. The page keeps trying; figures are as of then.`;
+  return (
+    <p class="notice stale-notice" role="status">
+      {text}
+    </p>
+  );
+}

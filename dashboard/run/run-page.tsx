@@ -1,0 +1,73 @@
+import { useEffect, useState } from "preact/hooks";
+import { freshnessOf } from "../model/freshness.ts";
+import { advanceOf } from "../model/progress.ts";
+import { account, signOut, whyOut } from "../session/session.ts";
+import { percent } from "../time/format.ts";
+import { LossChart, OtherCharts } from "./charts.tsx";
+import { ClosedNotice } from "./closed-notice.tsx";
+import { Hardware } from "./hardware.tsx";
+import { RunHeader } from "./header.tsx";
+import { RunInfo } from "./info.tsx";
+import { Log } from "./log.tsx";
+import { Progress } from "./progress.tsx";
+import { Samples } from "./samples.tsx";
+import { RunStore } from "./store.ts";
+
+export function RunPage({ run }: { run: string }) {
+  const { value } = account;
+  const token = value.kind === "in" ? value.token : null;
+  const [store, setStore] = useState<RunStore | null>(null);
+  const [tries, setTries] = useState(0);
+
+  // `tries` is another try with the same credentials
+  useEffect(() => {
+    if (token === null) return;
+    const opened = new RunStore({ url: location.origin, run, token });
+    const check = () => document.hidden || opened.connection.check();
+    addEventListener("online", check);
+    document.addEventListener("visibilitychange", check);
+    setStore(opened);
+    return () => {
+      removeEventListener("online", check);
+      document.removeEventListener("visibilitychange", check);
+      opened.close();
+    };
+  }, [run, token, tries]);
+
+  return store && <LiveRun run={run} store={store} onRetry={() => setTries(tries + 1)} />;
+}
+
+function LiveRun({ run, store, onRetry }: { run: string; store: RunStore; onRetry: () => void }) {
+  const view = store.view.value;
+  const link = store.link.value;
+  const name = view.info?.name ?? run;
+  const { total } = advanceOf(view.progress);
+  const code = link.kind === "closed" ? link.reason.code : null;
+
+  useEffect(() => {
+    document.title = total === null ? `${name} · runcast` : `${percent(total)} · ${name} · runcast`;
+  }, [name, total]);
+  useEffect(() => {
+    if (code === "unauthorized" || code === "token_expired" || code === "token_revoked") signOut(whyOut(code));
+  }, [code]);
+
+  const freshness = freshnessOf(view, link, store.localTime);
+  return (
+    <div class="page run-page">
+      <RunHeader run={run} store={store} freshness={freshness} />
+      {link.kind === "closed" && view.role === null ? (
+        <ClosedNotice run={run} reason={link.reason} onRetry={onRetry} />
+      ) : (
+        <main class="grid">
+          <Progress view={view} freshness={freshness} />
+          <LossChart store={store} />
+          <Samples view={view} />
+          <OtherCharts store={store} />
+          <Hardware view={view} freshness={freshness} />
+          <Log lines={store.lines.value} />
+          <RunInfo run={run} view={view} />
+        </main>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,60 @@
+import { signal } from "@preact/signals";
+import { createApi } from "../../client/index.ts";
+import { type Route, route, routeOf } from "../router.ts";
+import { tokenInFragment } from "./token-text.ts";
+
+/** `problem` is why somebody was signed out, to be told on the sign-in page. */
+export type Account = { kind: "in"; token: string } | { kind: "out"; problem: string | null };
+
+/**
+ * The token stays in localStorage: a phone ends pages in the background at will, and whoever opens it again is still signed in. It ends
+ * with its own expiry. The cookie beside it is for `<img>` alone.
+ */
+const KEY = "runcast.token";
+
+export const account = signal<Account>({ kind: "out", problem: null });
+
+/** Takes a token out of the address, where it must not stay, or the one that was kept. */
+export function startSession(): void {
+  const linked = tokenInFragment(location.hash);
+  if (location.hash !== "") history.replaceState(null, "", location.pathname + location.search);
+  const token = linked ?? localStorage.getItem(KEY);
+  if (token !== null) signIn(token);
+  // A link that is opened in a page that is already here changes the fragment alone.
+  addEventListener("hashchange", () => {
+    const another = tokenInFragment(location.hash);
+    if (another === null) return;
+    history.replaceState(null, "", location.pathname + location.search);
+    signIn(another);
+  });
+}
+
+export function signIn(token: string, path: string | null = null): void {
+  localStorage.setItem(KEY, token);
+  account.value = { kind: "in", token };
+  if (path !== null) goTo(routeOf(path), path);
+  void createApi({ url: location.origin, token })
+    .signIn()
+    .then((answer) => {
+      if (!answer.ok && answer.status === 401) signOut(whyOut(answer.code));
+    });
+}
+
+/** @param problem why, where it was not asked for */
+export function signOut(problem: string | null = null): void {
+  localStorage.removeItem(KEY);
+  account.value = { kind: "out", problem };
+  if (problem === null) void createApi({ url: location.origin }).signOut();
+}
+
+/** @returns a sentence for a code that ends a session */
+export function whyOut(code: string): string {
+  if (code === "token_expired") return "The link that signed you in has expired. Ask for a new one.";
+  if (code === "token_revoked") return "The link that signed you in was revoked. Ask for a new one.";
+  return "This relay does not accept the token. Was it made by another relay, or with another secret?";
+}
+
+function goTo(to: Route, path: string): void {
+  history.replaceState(null, "", path);
+  route.value = to;
+}

@@ -1,0 +1,76 @@
+/** Figures as text. Digits keep their place (tabular figures), so texts that change often have a steady length where that is honest. */
+
+/** @returns `8 s`, `4 min 10 s`, `1 h 05 min`, `2 d 3 h` */
+export function duration(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return whole < 600 ? `${Math.floor(whole / 60)} min ${pad(whole % 60)} s` : `${Math.round(whole / 60)} min`;
+  const minutes = Math.round(whole / 60);
+  if (minutes < 24 * 60) return `${Math.floor(minutes / 60)} h ${pad(minutes % 60)} min`;
+  const hours = Math.round(minutes / 60);
+  return `${Math.floor(hours / 24)} d ${hours % 24} h`;
+}
+
+/** @returns `12–14 min`, `1 h 05–12 min`: what both ends share is said once; one duration where they read the same */
+export function durationRange(low: number, high: number): string {
+  const [from, to] = [duration(low).split(" "), duration(high).split(" ")];
+  if (from.join() === to.join()) return to.join(" ");
+  const sameShape = from.length === to.length && from.every((part, index) => index % 2 === 0 || part === to[index]);
+  const sharesAllButLast = from.slice(0, -2).join() === to.slice(0, -2).join();
+  if (!sameShape || !sharesAllButLast) return `${from.join(" ")} – ${to.join(" ")}`;
+  return [...from.slice(0, -2), `${from.at(-2)}–${to.at(-2)}`, to.at(-1)].join(" ");
+}
+
+/** @returns `12 s ago`; a moment ahead of the clock is `just now` */
+export function ago(at: number, now: number): string {
+  const seconds = Math.floor((now - at) / 1000);
+  return seconds < 2 ? "just now" : `${duration(seconds)} ago`;
+}
+
+const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+const DAY_CLOCK = new Intl.DateTimeFormat(undefined, { weekday: "short", hour: "2-digit", minute: "2-digit" });
+const SECONDS_CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+
+/** @returns the clock time, with the weekday where it is more than half a day off */
+export function clock(at: number, now: number): string {
+  return (Math.abs(at - now) > 12 * 3600 * 1000 ? DAY_CLOCK : CLOCK).format(at);
+}
+
+/** @returns the time between two clock times, written as the reader's language does */
+export function clockRange(from: number, to: number, now: number): string {
+  return (Math.abs(to - now) > 12 * 3600 * 1000 ? DAY_CLOCK : CLOCK).formatRange(from, to);
+}
+
+export function clockWithSeconds(timestamp: string): string {
+  const at = Date.parse(timestamp);
+  return Number.isNaN(at) ? "" : SECONDS_CLOCK.format(at);
+}
+
+/** @returns a number in about four figures: `0.03142`, `12.35`, `1.2e-5`; NaN and infinities by name */
+export function figure(value: number | null | undefined): string {
+  if (value === null || value === undefined) return "–";
+  if (!Number.isFinite(value)) return Number.isNaN(value) ? "NaN" : value > 0 ? "∞" : "−∞";
+  const size = Math.abs(value);
+  if (size !== 0 && (size < 0.001 || size >= 1e6)) return value.toExponential(2);
+  return value.toFixed(size >= 1000 ? 0 : size >= 100 ? 1 : size >= 10 ? 2 : 4);
+}
+
+const COUNT = new Intl.NumberFormat(undefined);
+
+export function count(value: number | null): string {
+  return value === null ? "–" : COUNT.format(value);
+}
+
+/** @returns steps a second, or seconds a step where that reads better */
+export function pace(stepsPerSecond: number | null): string {
+  if (stepsPerSecond === null || !Number.isFinite(stepsPerSecond) || stepsPerSecond <= 0) return "–";
+  return stepsPerSecond >= 1 ? `${stepsPerSecond.toFixed(2)} steps/s` : `${(1 / stepsPerSecond).toFixed(2)} s/step`;
+}
+
+export function percent(fraction: number | null): string {
+  return fraction === null ? "–" : `${(Math.floor(fraction * 1000) / 10).toFixed(1)} %`;
+}
+
+function pad(value: number): string {
+  return String(value).padStart(2, "0");
+}
