@@ -32,7 +32,7 @@ const python = findPython(process.env);
 const tallies: Tally[] = [];
 
 await suite("check", runCheckSuite);
-await dashboard();
+await buildPage();
 await suite("unit", () => runVitest("unit", filters, folder));
 await suite("worker", () => runVitest("worker", filters, folder));
 const venv = wanted.has("e2e") || wanted.has("python") ? await venvProblem(python) : undefined;
@@ -53,7 +53,11 @@ async function suite(name: Suite, run: () => Promise<Tally>): Promise<void> {
   if (!wanted.has(name)) return;
   process.stdout.write(`\n── ${name}\n`);
   const began = performance.now();
-  const tally = await run();
+  // A suite that cannot run has failed; the others, and the last line, are not its business.
+  const tally = await run().catch((error: unknown) => {
+    process.stdout.write(`FAILED ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    return FAILED;
+  });
   tallies.push(tally);
   process.stdout.write(`── ${name}: ${lastLine(tally)}, in ${Math.round((performance.now() - began) / 1000)} s\n`);
 }
@@ -63,7 +67,7 @@ async function runCheckSuite(): Promise<Tally> {
 }
 
 /** The relay serves the built page, and wants the folder even where no test looks at the page. */
-async function dashboard(): Promise<void> {
+async function buildPage(): Promise<void> {
   mkdirSync(join(ROOT, "dist", "dashboard"), { recursive: true });
   if (isDashboardFresh()) return;
   try {

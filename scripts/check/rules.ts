@@ -48,7 +48,7 @@ export function idsInTitles(path: string, text: string): string[] {
 /** @returns what is wrong, in words; nothing when SPEC.md and the tests agree */
 export function checkRules(files: string[]): string[] {
   const { states, problems } = readRules(readFileSync(join(ROOT, "SPEC.md"), "utf8"));
-  const tests = files.filter((path) => /^test\/.*(?:\.test\.ts|\/test_[^/]*\.py)$/.test(path));
+  const tests = files.filter((path) => /^test\/.*(?:\.test\.tsx?|\/test_[^/]*\.py)$/.test(path));
   const tested = new Set(tests.flatMap((path) => idsInTitles(path, readFileSync(join(ROOT, path), "utf8"))));
   for (const [id, state] of states) {
     if (state !== "not built yet" && !tested.has(id)) problems.push(`${id} is called ${state}, but no test's title begins with it`);

@@ -1,6 +1,6 @@
 /** `node scripts/launch.js scripts/lock/complete.ts`: adds the missing platform builds to package-lock.json, after every `npm install`. */
 import { writeFileSync } from "node:fs";
-import { LOCK_PATH, type Lock, type LockEntry, missingPlatforms, readLock } from "./lock-file.ts";
+import { EXACT, LOCK_PATH, type Lock, type LockEntry, missingPlatforms, readLock } from "./lock-file.ts";
 
 const OS: Record<string, string> = {
   aix: "aix",
@@ -45,11 +45,14 @@ export function platformEntry(name: string, version: string, parent: LockEntry):
 /** @returns the lock with an entry for each missing platform build, in npm's order */
 export function completed(lock: Lock): Lock {
   const added = missingPlatforms(lock).map(({ parent, name, version }): [string, LockEntry] => {
-    if (!/^\d+\.\d+\.\d+/.test(version)) throw new Error(`${parent} wants ${name} ${version}: not one version`);
-    return [`node_modules/${name}`, platformEntry(name, version, lock.packages[parent] ?? {})];
+    if (!EXACT.test(version)) throw new Error(`${parent} wants ${name} ${version}: not one version`);
+    // What npm has put at the top is for another parent; what we have put there has no hash, and may be replaced.
+    const top = `node_modules/${name}`;
+    const path = lock.packages[top]?.integrity === undefined ? top : `${parent}/${top}`;
+    return [path, platformEntry(name, version, lock.packages[parent] ?? {})];
   });
-  const packages = [...Object.entries(lock.packages), ...added].sort(([one], [other]) => one.localeCompare(other, "en"));
-  return { ...lock, packages: Object.fromEntries(packages) };
+  const packages = { ...lock.packages, ...Object.fromEntries(added) };
+  return { ...lock, packages: Object.fromEntries(Object.entries(packages).sort(([one], [other]) => one.localeCompare(other, "en"))) };
 }
 
 if (import.meta.main) {

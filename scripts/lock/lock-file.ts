@@ -4,8 +4,12 @@ import { ROOT } from "../root.ts";
 
 export const LOCK_PATH = join(ROOT, "package-lock.json");
 
+/** One version, not a range. */
+export const EXACT = /^\d+\.\d+\.\d+(?:[-+][\w.+-]+)?$/;
+
 export type LockEntry = {
   version?: string;
+  integrity?: string;
   resolved?: string;
   dev?: boolean;
   devOptional?: boolean;
@@ -26,14 +30,24 @@ export function readLock(): Lock {
 
 /**
  * npm leaves out the builds for platforms that the registry at hand does not have, and then refuses its own lock file elsewhere
- * ("Missing: … from lock file").
+ * ("Missing: … from lock file"). One that is left over from an older version of its parent is as good as missing.
  */
 export function missingPlatforms(lock: Lock): MissingPlatform[] {
   return Object.entries(lock.packages).flatMap(([parent, entry]) =>
     Object.entries(entry.optionalDependencies ?? {})
-      .filter(([name]) => !searchPath(parent, name).some((path) => path in lock.packages))
+      .filter(([name, wanted]) => !fits(found(lock, parent, name), wanted))
       .map(([name, version]) => ({ parent, name, version })),
   );
+}
+
+/** Platform builds are asked for by one exact version; a range is npm's business. */
+function fits(entry: LockEntry | undefined, wanted: string): boolean {
+  return entry !== undefined && (entry.version === wanted || !EXACT.test(wanted));
+}
+
+function found(lock: Lock, parent: string, name: string): LockEntry | undefined {
+  const path = searchPath(parent, name).find((candidate) => candidate in lock.packages);
+  return path === undefined ? undefined : lock.packages[path];
 }
 
 /** Where Node looks for a package, from a folder upwards. */

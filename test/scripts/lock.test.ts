@@ -20,11 +20,25 @@ test("a platform build that the lock file lacks is told, and added with its pare
   });
 });
 
+test("a platform build that is left from an older version is as good as missing, and is replaced", () => {
+  const old = { packages: { ...lock.packages, "node_modules/@x/tool-darwin-arm64": { version: "1.2.2", optional: true } } };
+  expect(checkLock(old)).toHaveLength(1);
+  expect(completed(old)).toEqual(completed(lock));
+});
+
+test("a build that npm has put at the top for another parent stays there", () => {
+  const other = { packages: { ...lock.packages, "node_modules/@x/tool-darwin-arm64": { version: "1.2.2", integrity: "sha512-x" } } };
+  const whole = completed(other);
+  expect(whole.packages["node_modules/@x/tool-darwin-arm64"]?.version).toBe("1.2.2");
+  expect(whole.packages["node_modules/tool/node_modules/@x/tool-darwin-arm64"]?.version).toBe("1.2.3");
+  expect(checkLock(whole)).toEqual([]);
+});
+
 test("a build that is nested in a package above its parent counts as there", () => {
   const nested = {
     packages: {
       "node_modules/a/node_modules/tool": { optionalDependencies: { "tool-linux-x64": "1.0.0" } },
-      "node_modules/a/node_modules/tool-linux-x64": {},
+      "node_modules/a/node_modules/tool-linux-x64": { version: "1.0.0" },
     },
   };
   expect(checkLock(nested)).toEqual([]);
