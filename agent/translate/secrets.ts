@@ -1,3 +1,4 @@
+import { RUN_INFO_MAX } from "../../protocol/limits.ts";
 import { cutText } from "./cut-text.ts";
 
 /**
@@ -40,8 +41,8 @@ const HOME = /(?:\/(?:home|Users)\/[^/\\\s"']+|\/root|[A-Za-z]:\\+Users\\+[^/\\\
 const DEPTH_MAX = 12;
 const ITEMS_MAX = 500;
 const TEXT_MAX = 2048;
-/** A configuration that is larger still is shown by its top-level figures and texts alone. */
-export const CONFIG_MAX = 256 * 1024;
+/** A configuration that is larger still is shown by its top-level figures and texts alone: it stands in `run_info` beside other things. */
+export const CONFIG_MAX = (RUN_INFO_MAX * 3) / 4;
 
 /** @returns whether a text under this name is to be taken for a secret. */
 export function isSecretName(name: string): boolean {
