@@ -45,7 +45,7 @@ export function mergeOlder(curve: Curve, older: Curve): void {
   while (curve.steps.length > CURVE_POINTS_MAX) thin(curve);
 }
 
-/** Of every four points in the older half the lowest and the highest stay; one that is no number stays in any case. */
+/** Of every four points in the older half the lowest and the highest stay, and one that is no number. */
 function thin(curve: Curve): void {
   const half = Math.floor(curve.steps.length / 8) * 4;
   const kept: number[] = [];
@@ -55,17 +55,20 @@ function thin(curve: Curve): void {
   curve.values = kept.map((index) => curve.values[index] ?? 0);
 }
 
-/** @returns at most two indexes of the four from `start`, rising */
+/** @returns the lowest, the highest and the first that is no number, of the four from `start`: at most three indexes, rising */
 function extremes(values: readonly number[], start: number): number[] {
-  let low = start;
-  let high = start;
+  let low: number | null = null;
+  let high: number | null = null;
+  let odd: number | null = null;
   for (let index = start; index < start + 4; index += 1) {
     const value = values[index] ?? 0;
-    if (!Number.isFinite(value)) return [index];
-    if (value < (values[low] ?? 0)) low = index;
-    if (value >= (values[high] ?? 0)) high = index;
+    if (!Number.isFinite(value)) odd ??= index;
+    else {
+      if (low === null || value < (values[low] ?? 0)) low = index;
+      if (high === null || value >= (values[high] ?? 0)) high = index;
+    }
   }
-  return low === high ? [low] : [Math.min(low, high), Math.max(low, high)];
+  return [...new Set([low, high, odd])].filter((index) => index !== null).sort((a, b) => a - b);
 }
 
 function firstAtLeast(sorted: readonly number[], wanted: number): number {

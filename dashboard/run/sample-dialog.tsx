@@ -3,6 +3,9 @@ import type { Sample } from "../model/samples.ts";
 import { count } from "../time/format.ts";
 import { Picture } from "./picture.tsx";
 
+/** Pictures this wide are shown with their pixels sharp. */
+const FEW_PIXELS = 128;
+
 /** One sample, large. Arrow keys go through the samples of its prompt: left is older. */
 export function SampleDialog({
   samples,
@@ -31,7 +34,7 @@ export function SampleDialog({
   const video = sample.media_type?.startsWith("video/") === true;
   return (
     <dialog ref={dialog} class="sample-dialog" aria-label="Sample" onClose={() => onOpen(null)} onKeyDown={onKeyDown}>
-      <div class="stage">
+      <div class={(sample.width ?? 512) <= FEW_PIXELS ? "stage few-pixels" : "stage"}>
         {video ? (
           <video src={sample.path} controls loop muted playsInline />
         ) : (

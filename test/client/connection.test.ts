@@ -1,0 +1,173 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { WebSocket } from "ws";
+import { type Connection, type ConnectOptions, connect, type LinkState, type RunEvent } from "../../client/index.ts";
+import type { StoredEvent, Welcome } from "../../protocol/index.ts";
+import { until } from "../support/until.ts";
+import { batchMessage, welcomeMessage } from "./messages.ts";
+import { type RoomSocket, ScriptedRoom } from "./scripted-room.ts";
+
+let room: ScriptedRoom;
+let connection: Connection | null = null;
+
+beforeEach(async () => {
+  room = await ScriptedRoom.start();
+});
+afterEach(async () => {
+  connection?.close();
+  connection = null;
+  await room.stop();
+});
+
+/** A client of the room, with everything that it was told. */
+function client(options: Partial<ConnectOptions> = {}) {
+  const events: RunEvent[] = [];
+  const others: StoredEvent[] = [];
+  const states: LinkState[] = [];
+  const welcomes: Welcome[] = [];
+  connection = connect({
+    url: room.url,
+    run: "r1",
+    token: "a.b.c",
+    WebSocket,
+    ...options,
+    onEvent: (event) => events.push(event),
+    onOther: (event) => others.push(event),
+    onState: (state) => states.push(state),
+    onWelcome: (welcome) => welcomes.push(welcome),
+  });
+  return { connection, events, others, states, welcomes, last: () => states.at(-1) };
+}
+
+async function live(socket: RoomSocket, told: ReturnType<typeof client>, different: Parameters<typeof welcomeMessage>[0] = {}) {
+  const before = told.welcomes.length;
+  socket.send(welcomeMessage(different));
+  await until(() => told.welcomes.length > before, { what: "the welcome" });
+}
+
+test("VW2 AC2 it asks for batched mode, with the token as a subprotocol and never in the address", async () => {
+  client({ events: ["log", "metrics"], replay: 20 });
+  const socket = await room.connection();
+  expect(socket.protocols).toEqual(["runcast.v1.json", "bearer.a.b.c"]);
+  expect(socket.url.pathname).toBe("/runs/r1/ws");
+  expect(Object.fromEntries(socket.url.searchParams)).toEqual({ events: "log,metrics", replay: "20" });
+});
+
+test("VW3 after a cut it comes back by itself, with its position, and hands nothing on twice", async () => {
+  const told = client();
+  const first = await room.connection();
+  await live(first, told, { last_offset: 2 });
+  first.send(batchMessage([1, 2], 2), batchMessage([], 5));
+  await until(() => told.connection.position?.offset === 5, { what: "the position" });
+  first.cut();
+  const second = await room.connection();
+  expect(second.url.searchParams.get("since")).toBe("L1:5");
+  await live(second, told, { last_offset: 7, recovered: true });
+  second.send(batchMessage([5, 6], 6), batchMessage([6, 7], 7));
+  await until(() => told.connection.position?.offset === 7, { what: "the position" });
+  expect(told.events.map((event) => event.offset)).toEqual([1, 2, 6, 7]);
+  expect(told.states.map((state) => state.kind)).toEqual(["connecting", "live", "recovering", "live"]);
+});
+
+test("VW3 PR1 after a renumbering it comes back under the new name; a welcome in mid-stream begins anew", async () => {
+  const told = client();
+  const first = await room.connection();
+  await live(first, told, { last_offset: 4 });
+  first.send(batchMessage([4], 4), { type: "renumbered", log_id: "L2", from: 5 });
+  await until(() => told.connection.position?.log_id === "L2", { what: "the new log_id" });
+  await live(first, told, { log_id: "L3", last_offset: 2 });
+  expect(told.connection.position).toBeNull();
+  first.send(batchMessage([1, 2], 2));
+  await until(() => told.events.length === 3, { what: "events of the new numbering" });
+  expect(told.events.map((event) => event.offset)).toEqual([4, 1, 2]);
+});
+
+test("VW6 it acknowledges what it has received, about as often as the welcome says", async () => {
+  const told = client();
+  const socket = await room.connection();
+  await live(socket, told, { ack_every_bytes: 400 });
+  socket.send(...[1, 2, 3, 4, 5, 6].map((offset) => batchMessage([offset], offset)));
+  expect(await socket.next()).toEqual({ type: "ack", through: 3 });
+  expect(await socket.next()).toEqual({ type: "ack", through: 6 });
+});
+
+test("VW8 a refused upgrade is explained with the same credentials, and ends where trying again is useless", async () => {
+  room.refusal = { status: 403, code: "forbidden" };
+  const told = client();
+  await until(() => told.last()?.kind === "closed", { what: "the refusal" });
+  expect(told.last()).toMatchObject({ kind: "closed", reason: { code: "forbidden", message: "refused: forbidden" } });
+  expect(room.asked).toEqual([{ path: "/api/runs/r1", authorization: "Bearer a.b.c" }]);
+});
+
+test("VW8 an expired token is asked for again, and only another one is tried", async () => {
+  const tokens = ["old.old.old", "new.new.new", "new.new.new"];
+  const told = client({ token: async () => tokens.shift() ?? null });
+  const first = await room.connection();
+  await live(first, told);
+  first.close(4101);
+  const second = await room.connection();
+  expect(second.protocols[1]).toBe("bearer.new.new.new");
+  second.close(4101);
+  await until(() => told.last()?.kind === "closed", { what: "the end" });
+  expect(told.last()).toMatchObject({ reason: { code: "token_expired" } });
+});
+
+test("VW2 events of unknown types come in their place, as they were", async () => {
+  const told = client();
+  const socket = await room.connection();
+  await live(socket, told);
+  const batch = batchMessage([1], 2);
+  socket.send({ ...batch, events: [...batch.events, { type: "weather", sky: { clouds: 3 }, offset: 2, timestamp: "" }] });
+  await until(() => told.others.length === 1, { what: "the unknown event" });
+  expect(told.others[0]).toEqual({ type: "weather", sky: { clouds: 3 }, offset: 2, timestamp: "" });
+});
+
+test("VW3 subscriptions changed while the link was away are those of the next connection", async () => {
+  const told = client({ events: ["log"] });
+  const first = await room.connection();
+  told.connection.subscribe("metrics");
+  await live(first, told);
+  expect(await first.next()).toEqual({ type: "subscribe", events: ["metrics"] });
+  told.connection.unsubscribe("log");
+  expect(await first.next()).toEqual({ type: "unsubscribe", events: ["log"] });
+  first.cut();
+  expect((await room.connection()).url.searchParams.get("events")).toBe("metrics");
+});
+
+test("CM1 a command is answered by its acknowledgement or its error, and fails at once without a link", async () => {
+  const told = client();
+  expect(await told.connection.command({ id: "c0", command: "stop" })).toMatchObject({ ok: false, code: "offline" });
+  const socket = await room.connection();
+  await live(socket, told);
+  const answers = Promise.all([
+    told.connection.command({ id: "c1", command: "sample" }),
+    told.connection.command({ id: "c2", command: "save" }),
+  ]);
+  expect(await socket.next()).toEqual({ type: "command", id: "c1", command: "sample" });
+  socket.send({ type: "error", code: "forbidden", message: "no", id: "c2" }, { type: "command_ack", id: "c1", state: "queued" });
+  expect(await answers).toEqual([
+    { ok: true, id: "c1", state: "queued" },
+    { ok: false, id: "c2", code: "forbidden", message: "no" },
+  ]);
+  const lost = told.connection.command({ id: "c3", command: "backup" });
+  socket.cut();
+  expect(await lost).toMatchObject({ ok: false, code: "connection_lost" });
+});
+
+test("VW6 an iterator reads everything in order, and the room hears of it only once it was read", async () => {
+  const told = client();
+  const socket = await room.connection();
+  await live(socket, told, { ack_every_bytes: 1 });
+  const reader = told.connection[Symbol.asyncIterator]();
+  const many = Array.from({ length: 10_500 }, (_, index) => index + 1);
+  socket.send(batchMessage(many, 10_500));
+  await until(() => told.events.length === 10_500, { what: "the events" });
+  const read: number[] = [];
+  for (let count = 0; count < 10_500; count += 1) {
+    const { value } = await reader.next();
+    if (value?.kind === "event") read.push(value.event.offset);
+  }
+  expect(read).toEqual(many);
+  expect(await socket.next()).toEqual({ type: "ack", through: 10_500 });
+  told.connection.close();
+  expect(await reader.next()).toEqual({ done: true, value: undefined });
+});

@@ -1,0 +1,77 @@
+import { expect, test } from "vitest";
+import { columnsOf, marksOf } from "../../dashboard/chart/lines.ts";
+import { lossName, otherGroups, shortName, smoothLossName } from "../../dashboard/model/series.ts";
+import { tokenInFragment, tokenInText } from "../../dashboard/session/token-text.ts";
+import { ago, duration, durationRange, figure, pace, percent } from "../../dashboard/time/format.ts";
+
+test("AC2 a token is found in a fragment, in a pasted link and alone, and nowhere else", () => {
+  const token = "aaa.bbb-b.c_c";
+  expect(tokenInFragment(`#token=${token}`)).toBe(token);
+  expect(tokenInFragment("#token=<script>")).toBeNull();
+  expect(tokenInText(`  ${token}\n`)).toEqual({ token, path: null });
+  expect(tokenInText(`https://relay.example/runs/r1#token=${token}`)).toEqual({ token, path: "/runs/r1" });
+  expect(tokenInText("https://relay.example/runs/r1")).toBeNull();
+  expect(tokenInText("hello")).toBeNull();
+});
+
+test("EV3 durations read like people say them, and a range says what both ends share once", () => {
+  expect([0, 59, 61, 599, 600, 3599, 3900, 90_000].map(duration)).toEqual([
+    "0 s",
+    "59 s",
+    "1 min 01 s",
+    "9 min 59 s",
+    "10 min",
+    "1 h 00 min",
+    "1 h 05 min",
+    "1 d 1 h",
+  ]);
+  expect(durationRange(720, 840)).toBe("12–14 min");
+  expect(durationRange(3900, 4320)).toBe("1 h 05–12 min");
+  expect(durationRange(3300, 3900)).toBe("55 min – 1 h 05 min");
+  expect(durationRange(700, 710)).toBe("12 min");
+  expect(ago(1000, 13_000)).toBe("12 s ago");
+});
+
+test("EV2 figures name what is no number, and what is absent is no zero", () => {
+  expect([null, Number.NaN, Number.POSITIVE_INFINITY, 0, 0.03142, 12.3456, 0.00001234].map(figure)).toEqual([
+    "–",
+    "NaN",
+    "∞",
+    "0.0000",
+    "0.0314",
+    "12.35",
+    "1.23e-5",
+  ]);
+  expect([null, 0, 0.5, 4].map(pace)).toEqual(["–", "–", "2.00 s/step", "4.00 steps/s"]);
+  expect([null, 0.99999, 1].map(percent)).toEqual(["–", "99.9 %", "100.0 %"]);
+});
+
+test("EV2 OneTrainer's series find their chart, and a stranger's loss is found too", () => {
+  const names = [
+    "lr/unet_lora",
+    "loss/train_step",
+    "smooth_loss/train_step",
+    "loss/validation_step/held out",
+    "lr/text_encoder_lora",
+    "vram",
+  ];
+  expect([lossName(names), smoothLossName(names)]).toEqual(["loss/train_step", "smooth_loss/train_step"]);
+  expect(otherGroups(names)).toEqual([
+    { prefix: "lr", names: ["lr/text_encoder_lora", "lr/unet_lora"] },
+    { prefix: "vram", names: ["vram"] },
+  ]);
+  expect(shortName("lr/unet_lora", "lr")).toBe("unet_lora");
+  expect(lossName(["accuracy", "model/my_loss", "val_loss"])).toBe("model/my_loss");
+});
+
+test("EV2 a chart's columns share their steps: a NaN is a gap with a mark, a missing step is neither", () => {
+  const line = (name: string, steps: number[], values: number[]) => ({ name, color: "#000", width: 1, curve: { steps, values } });
+  const lines = [line("raw", [1, 2, 3], [0.5, Number.NaN, 0]), line("validation", [2], [0.4])];
+  expect(columnsOf(lines, false)).toEqual([
+    [1, 2, 3],
+    [0.5, null, 0],
+    [undefined, 0.4, undefined],
+  ]);
+  expect(columnsOf(lines, true)[1]).toEqual([0.5, null, null]);
+  expect(marksOf(lines)).toEqual([{ step: 2, text: "NaN" }]);
+});
