@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from startup import added_start_ms
+
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parents[1]
 VENV = HERE / ".venv"
@@ -42,12 +44,17 @@ def main() -> int:
     args = parser.parse_args()
     python = prepared_python()
     rows = measure_all(python, args.count)
+    with agent("dead") as hook_file:
+        start_ms = added_start_ms(python, environment([]), environment([], hook_file))
+    print(f"start of a Python process that trains nothing: +{start_ms:.2f} ms")
     hook = [row for row in rows if row.agent in ("alive", "hung", "dead")]
     is_met = all(row.median_us <= MEDIAN_GOAL and row.p999_us <= TAIL_GOAL for row in hook)
     print(f"goal (median {MEDIAN_GOAL:.0f} µs, p99.9 {TAIL_GOAL:.0f} µs): {'met' if is_met else 'missed'}")
     if args.json:
         machine = {"python": platform.python_version(), "system": platform.platform(), "cores": os.cpu_count()}
-        args.json.write_text(json.dumps({"machine": machine, "goal_met": is_met, "rows": [asdict(row) for row in rows]}, indent=1))
+        args.json.write_text(
+            json.dumps({"machine": machine, "goal_met": is_met, "start_ms": start_ms, "rows": [asdict(row) for row in rows]}, indent=1)
+        )
     return 0 if is_met else 1
 
 
@@ -67,11 +74,12 @@ def measure_all(python: str, count: int) -> list[Row]:
 
     def add(case: str, label: str, agent: str, hook_file: Path | None, calls: int) -> None:
         if not rows:
-            print(f"{'call':<28}{'agent':<9}{'median':>9}{'p99':>9}{'p99.9':>9}{'max':>10}   µs")
+            print(f"{'call':<30}{'agent':<9}{'median':>9}{'p99':>9}{'p99.9':>9}{'max':>10}   µs")
         rows.append(measure(python, case, label, agent, hook_file, calls))
         row = rows[-1]
-        print(f"{row.call:<28}{row.agent:<9}{row.median_us:>9.1f}{row.p99_us:>9.1f}{row.p999_us:>9.1f}{row.max_us:>10.1f}", flush=True)
+        print(f"{row.call:<30}{row.agent:<9}{row.median_us:>9.1f}{row.p99_us:>9.1f}{row.p999_us:>9.1f}{row.max_us:>10.1f}", flush=True)
 
+    add("empty", "nothing: the machine's noise", "-", None, count)
     for case, label in HOOK_CASES.items():
         add(case, label, "no hook", None, count)
         for state in ("alive", "hung", "dead"):
@@ -83,14 +91,8 @@ def measure_all(python: str, count: int) -> list[Row]:
 
 
 def measure(python: str, case: str, label: str, agent_state: str, hook_file: Path | None, count: int) -> Row:
-    env = {key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "RUNCAST"))}
-    folders = [REPOSITORY / "python"] if case == "log" else []
-    if case in ("progress", "add_scalar"):
-        folders.append(FAKE_ONETRAINER)
-    if hook_file is not None:
-        env["RUNCAST_HOOK_FILE"] = str(hook_file)
-        folders.insert(0, SITE)
-    env["PYTHONPATH"] = os.pathsep.join(map(str, folders))
+    folders = {"log": [REPOSITORY / "python"], "progress": [FAKE_ONETRAINER], "add_scalar": [FAKE_ONETRAINER]}
+    env = environment(folders.get(case, []), hook_file)
     with tempfile.TemporaryDirectory() as folder:
         result = Path(folder, "taken.json")
         command = [python, str(HERE / "cases.py"), case, str(count), str(result)]
@@ -100,6 +102,15 @@ def measure(python: str, case: str, label: str, agent_state: str, hook_file: Pat
         taken = sorted(json.loads(result.read_text()))
     at = [taken[min(len(taken) - 1, int(len(taken) * share))] / 1000 for share in (0.5, 0.99, 0.999)]
     return Row(label, agent_state, *at, taken[-1] / 1000)
+
+
+def environment(folders: list[Path], hook_file: Path | None = None) -> dict[str, str]:
+    """:returns: this process's variables without what concerns Python, with `folders` to import from, and the hook where there is one"""
+    env = {key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "RUNCAST"))}
+    if hook_file is not None:
+        env["RUNCAST_HOOK_FILE"] = str(hook_file)
+        folders = [SITE, *folders]
+    return {**env, "PYTHONPATH": os.pathsep.join(map(str, folders))}
 
 
 @contextmanager

@@ -11,6 +11,10 @@ Call = Callable[[int], object]
 WARM_UP = 500
 
 
+def empty() -> Call:
+    return lambda step: None
+
+
 def progress() -> Call:
     from modules.util.callbacks.TrainCallbacks import TrainCallbacks
     from modules.util.TrainProgress import TrainProgress
@@ -60,7 +64,7 @@ def trackio() -> Call:
     return lambda step: trackio.log({"loss": 0.5}, step=step)
 
 
-CASES = {case.__name__: case for case in (progress, add_scalar, log, tensorboardx, wandb, trackio)}
+CASES = {case.__name__: case for case in (empty, progress, add_scalar, log, tensorboardx, wandb, trackio)}
 
 
 def measure(call: Call, count: int) -> list[int]:
