@@ -1,4 +1,5 @@
 import { LOG_LINE_MAX } from "../../protocol/limits.ts";
+import { unreachable } from "../translate/unreachable.ts";
 import { withoutColours } from "./plain-text.ts";
 import type { Token } from "./scanner.ts";
 
@@ -71,8 +72,4 @@ export function isVisible({ text }: LineState): boolean {
 function append(line: LineState, text: string): void {
   line.bytes += Buffer.byteLength(text);
   if (line.text.length < LOG_LINE_MAX) line.text += text.slice(0, LOG_LINE_MAX - line.text.length);
-}
-
-function unreachable(token: never): never {
-  throw new Error(`not handled: ${JSON.stringify(token)}`);
 }

@@ -26,7 +26,7 @@ export function trendOf(blocks: readonly Block[], variance: number, left: number
   const newer = points.filter(({ x }) => x >= -steps / 2);
   if (newer.length < 4 || steps < TREND_STEPS_MIN) return none;
   const whole = lineThrough(points);
-  if (whole.rest >= bestSplit(blocks)) return none;
+  if (whole.rest >= bestSplit(blocks, whole.mean)) return none;
   const noise = Math.max(variance, whole.rest / (blocks.length - 2));
   const sureness = Math.abs(whole.slope) / Math.sqrt(noise / whole.width);
   const weight = Math.max(0, 1 - (SLOPE_ERRORS / Math.max(sureness, 1e-9)) ** 2);
@@ -55,13 +55,26 @@ function lineThrough(points: readonly Point[]): Line {
 }
 
 /** @returns the squared deviations that remain where the past is two paces with a sudden change between them */
-function bestSplit(blocks: readonly Block[]): number {
+function bestSplit(blocks: readonly Block[], mean: number): number {
+  const whole = blocks.reduce((sums, block) => add(sums, block, mean), NOTHING);
+  let newer = NOTHING;
   let best = Number.POSITIVE_INFINITY;
-  for (let cut = 1; cut < blocks.length; cut++) best = Math.min(best, between(blocks.slice(0, cut)) + between(blocks.slice(cut)));
+  for (const block of blocks.slice(0, -1)) {
+    newer = add(newer, block, mean);
+    const older = { steps: whole.steps - newer.steps, sum: whole.sum - newer.sum, squares: whole.squares - newer.squares };
+    best = Math.min(best, around(newer) + around(older));
+  }
   return best;
 }
 
-function between(blocks: readonly Block[]): number {
-  const all = blocks.reduce((sum, block) => merge(sum, block));
-  return blocks.reduce((sum, block) => sum + block.steps * (block.mean - all.mean) ** 2, 0);
+/** Sums over blocks of their distances from one mean. */
+type Sums = { steps: number; sum: number; squares: number };
+const NOTHING: Sums = { steps: 0, sum: 0, squares: 0 };
+
+function add({ steps, sum, squares }: Sums, block: Block, mean: number): Sums {
+  const apart = block.mean - mean;
+  return { steps: steps + block.steps, sum: sum + block.steps * apart, squares: squares + block.steps * apart * apart };
 }
+
+/** @returns the squared deviations from their own mean */
+const around = ({ steps, sum, squares }: Sums): number => squares - (sum * sum) / steps;
