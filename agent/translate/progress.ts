@@ -11,11 +11,18 @@ import type { Progress, TrainingState } from "./state.ts";
  */
 export function placeOf(progress: Progress): Place | null {
   const { epoch, epoch_step, global_step, max_step, max_epoch } = progress;
-  if (max_step !== null && max_epoch !== null && epoch !== null && epoch_step !== null) {
-    return { done: epoch * max_step + epoch_step, total: max_step * max_epoch, epoch_steps: max_step };
+  const total = max_step === null ? null : wholeOf(max_step, max_epoch, epoch);
+  if (total !== null && max_step !== null && max_epoch !== null && epoch !== null && epoch_step !== null) {
+    return { done: epoch * max_step + epoch_step, total, epoch_steps: max_step };
   }
   const done = global_step ?? epoch_step;
-  return done === null ? null : { done, total: max_step, epoch_steps: null };
+  return done === null ? null : { done, total, epoch_steps: max_epoch === null ? null : max_step };
+}
+
+/** @returns the steps of the whole training; one that does not speak of epochs has one of them */
+function wholeOf(max_step: number, max_epoch: number | null, epoch: number | null): number | null {
+  if (max_epoch !== null) return max_step * max_epoch;
+  return epoch === null ? max_step : null;
 }
 
 /** @returns whether steps of the training are left, which is also assumed where nothing is known of them. */
