@@ -8,44 +8,23 @@ validation on pixels that it never trains on and another sample.
 """
 
 import argparse
-import math
 import random
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parents[2] / "python"))  # `runcast run` brings the package along; alone it is found here
 
-from bars import Bars
-from network import Matrix, Network
-from picture import FourierFeatures, scene, write_png
-
 import runcast
+from network import Network
+from picture import FourierFeatures, scene
+from training import PEAK_RATE, Pixels, Plan, Training, pick
 
 STEP_SECONDS = 0.14
 """What a step is sized to take on this machine."""
 HELD_OUT = 256
 """Pixels that are kept for validation."""
-PEAK_RATE = 0.008
-WARM_UP_STEPS = 20
-
-
-@dataclass(frozen=True)
-class Plan:
-    side: int
-    """Pixels of the picture's side, in training and in samples."""
-    batch_size: int
-    epochs: int
-    steps: int
-    """Of one epoch."""
-
-
-@dataclass(frozen=True)
-class Pixels:
-    features: Matrix
-    colours: Matrix
 
 
 def main() -> int:
@@ -79,7 +58,7 @@ def paint(minutes: float, side: int, epochs: int, seed: int, samples: Path) -> N
     runcast.status("starting", phase="setup", message="measuring this machine")
     plan = plan_for(minutes, side, epochs, sizes, training, rng)
     print(f"{plan.epochs} epochs of {plan.steps} steps, {plan.batch_size} pixels a step; samples in {samples}", flush=True)
-    train(Network(sizes, rng), plan, whole, training, held_out, rng, samples)
+    Training(Network(sizes, rng), plan, whole, training, held_out, rng, samples).run()
     runcast.finish()
 
 
@@ -99,53 +78,6 @@ def timed(work) -> float:
     began = time.perf_counter()
     work()
     return time.perf_counter() - began
-
-
-def train(network: Network, plan: Plan, whole: Pixels, training: Pixels, held_out: Pixels, rng: random.Random, samples: Path) -> None:
-    bars, total, smooth = Bars(plan.epochs, plan.steps), plan.epochs * plan.steps, None
-    sample(network, plan, whole, samples, step=0, epoch=0)
-    for epoch in range(plan.epochs):
-        runcast.status("running", phase="training")
-        for epoch_step in range(1, plan.steps + 1):
-            step = epoch * plan.steps + epoch_step
-            rate = learning_rate(step, total)
-            batch = pick(training, rng.choices(range(len(training.features)), k=plan.batch_size))
-            loss = network.train(batch.features, batch.colours, rate)
-            smooth = loss if smooth is None else 0.98 * smooth + 0.02 * loss
-            runcast.log({"loss/train_step": loss, "smooth_loss/train_step": smooth, "lr/network": rate}, step=step)
-            runcast.progress(step, epoch=epoch, epoch_step=epoch_step, max_step=plan.steps, max_epoch=plan.epochs)
-            bars.show(epoch, epoch_step, loss)
-        bars.leave()
-        validate(network, held_out, step, epoch + 1, plan)
-        sample(network, plan, whole, samples, step, epoch + 1)
-        runcast.progress(step, epoch=epoch + 1, epoch_step=0, max_step=plan.steps, max_epoch=plan.epochs)
-
-
-def learning_rate(step: int, total: int) -> float:
-    """A short warm-up, then half a cosine down to nothing."""
-    return PEAK_RATE * min(1.0, step / WARM_UP_STEPS) * (0.5 + 0.5 * math.cos(math.pi * step / total))
-
-
-def validate(network: Network, held_out: Pixels, step: int, epoch: int, plan: Plan) -> None:
-    runcast.status("running", phase="validating")
-    errors = [(y - t) ** 2 for row, wanted in zip(network.predict(held_out.features), held_out.colours) for y, t in zip(row, wanted)]
-    loss = sum(errors) / len(errors)
-    runcast.log({"loss/validation_step/held out": loss}, step=step)
-    line = f"epoch {epoch} of {plan.epochs}: {10 * math.log10(1 / max(loss, 1e-12)):.1f} dB on pixels it has not seen"
-    print(line, flush=True)
-
-
-def sample(network: Network, plan: Plan, whole: Pixels, folder: Path, step: int, epoch: int) -> None:
-    """Paints the whole picture as far as it is learnt."""
-    runcast.status("running", phase="sampling")
-    path = folder / f"{step:06d}.png"
-    folder.mkdir(parents=True, exist_ok=True)
-    write_png(path, network.predict(whole.features), plan.side, zoom=4)
-    runcast.image(path, step=step, epoch=epoch, prompt="an evening at the sea")
-
-
-def pick(pixels: Pixels, indices: list[int]) -> Pixels:
-    return Pixels([pixels.features[i] for i in indices], [pixels.colours[i] for i in indices])
 
 
 if __name__ == "__main__":

@@ -8,9 +8,10 @@ from runcast.version import VERSION as __version__
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from runcast.api import finish, image, init, log, progress, status
+    from runcast.api import finish, image, init, log, on_command, progress, status
+    from runcast.hook.explicit import Command
 
-__all__ = ["__version__", "finish", "image", "init", "log", "progress", "status"]
+__all__ = ["Command", "__version__", "finish", "image", "init", "log", "on_command", "progress", "status"]
 
 
 def __getattr__(name: str) -> object:

@@ -6,10 +6,11 @@ process they do nothing. Only rank 0 of a distributed training reports.
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
-from runcast.hook import recording
+from runcast.hook import explicit, recording
+from runcast.hook.explicit import Command as Command  # part of the API
 
 Level = Literal["debug", "info", "warning", "error", "critical"]
 Status = Literal["idle", "starting", "running", "paused", "stopping", "stopped", "error", "completed"]
@@ -46,6 +47,19 @@ def progress(
     :param max_epoch: epochs of the whole run; together with `max_step` it makes the remaining time known
     """
     recording.record("python", ("progress", time.time(), epoch, epoch_step, step, max_step, max_epoch))
+    if explicit.waiting:
+        explicit.carry_out()
+
+
+def on_command(handler: Callable[[Command], object] | None) -> None:
+    """Lets operators steer this training.
+
+    `progress` calls `handler` in the thread that calls `progress`, between two steps. Its return says that the command is carried out,
+    an exception that it is not, with the exception's text as the reason.
+
+    :param handler: takes a `Command`; None: operators are told that this training takes none
+    """
+    explicit.handle_with(handler)
 
 
 def log(data: Mapping[str, Any] | str, step: int | None = None, *, level: Level = "info") -> None:
@@ -98,6 +112,7 @@ def finish(error: str | None = None) -> None:
 
     :param error: why it failed; None when it did not
     """
+    explicit.handle_with(None)
     recording.record("python", ("end", time.time()) if error is None else ("error", time.time(), error))
     recording.flush()
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from support.child import REPOSITORY, environment, run
-from support.listener import Listener
+from support.child import REPOSITORY, environment, run, start
+from support.listener import Listener, until
 
 PYTHON = REPOSITORY / "python"
 
@@ -50,6 +50,59 @@ def test_every_function_says_what_it_was_given(agent: Listener, hook_file: Path,
     ]
 
 
+STEERED = """
+import sys
+import runcast
+
+seen = []
+
+def obey(command):
+    seen.append((command.name, command.fields))
+    if command.name == "save":
+        raise RuntimeError("nothing to save yet")
+
+runcast.on_command(obey)
+for step, _ in enumerate(sys.stdin, start=1):
+    runcast.progress(step)
+    print(seen, flush=True)
+runcast.finish()
+"""
+
+
+def test_CM3_a_trainers_own_function_carries_commands_out_between_two_steps(agent: Listener, hook_file: Path) -> None:
+    child = start("-c", STEERED, env=environment(hook_file))
+
+    def step() -> str:
+        child.stdin.write("\n")
+        child.stdin.flush()
+        return child.stdout.readline()
+
+    step()
+    agent.wait_for("progress")
+    asked = {"c1": ("sample", {"prompt": "a circle", "steps": 4}), "c2": ("save", {}), "c3": ("stop", {"save": True}), "c4": ("pause", {})}
+    for id, (command, fields) in asked.items():
+        agent.command(id=id, command=command, **fields)
+    agent.wait_for("command_update")  # the last one is refused at once: by then the others wait for a step
+    assert step() == "[('sample', {'prompt': 'a circle', 'steps': 4}), ('save', {}), ('stop', {'save': True})]\n"
+    agent.wait_for("command_update", 4)
+    agent.command(id="late", command="backup")
+    agent.command(id="heard", command="resume")
+    until(lambda: any(update["id"] == "heard" for update in agent.of("command_update")), "the hook to have the late command")
+    child.communicate()
+    agent.wait_until_disconnected()
+
+    told = {update["id"]: (update["state"], update["global_step"], update["error"]) for update in agent.of("command_update")}
+    assert told == {
+        "c1": ("applied", 2, None),
+        "c2": ("failed", 2, "nothing to save yet"),
+        "c3": ("applied", 2, None),
+        "c4": ("rejected", 1, "this version of the hook cannot pause a training"),
+        "heard": ("rejected", 2, "this version of the hook cannot resume a training"),
+        "late": ("failed", 2, "the training ended before the command was taken up"),
+    }
+    assert len(agent.of("stop_requested")) == 1
+
+
 def test_a_training_that_fails_says_why(agent: Listener, hook_file: Path) -> None:
     run("-c", "import runcast; runcast.init(); runcast.finish('no data')", env=environment(hook_file))
     agent.wait_until_disconnected()
@@ -78,5 +131,5 @@ def test_the_functions_that_are_exported_are_those_that_exist() -> None:
 
     functions = {name: value for name, value in vars(api).items() if inspect.isfunction(value) and value.__module__ == "runcast.api"}
     public = {name for name in functions if not name.startswith("_")}
-    assert public == set(runcast.__all__) - {"__version__"}
+    assert public == set(runcast.__all__) - {"__version__", "Command"}
     assert all(getattr(api, name).__doc__ for name in public)

@@ -4,5 +4,6 @@
 - `onetrainer`, `tensorboard` say what is wrapped, a file each; `wrapping` says how,
 - `recording` is the queue: what the training thread touches, nothing more,
 - `messages` makes protocol messages of records, `outbox` keeps what the agent has not acknowledged, bounded,
+- `commands` follows what operators ask for: `onetrainer.steered` for OneTrainer, `explicit` for trainers with the explicit API,
 - `sender` is the thread, `endpoint` and `connection` its way to the agent.
 """

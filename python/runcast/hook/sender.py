@@ -11,10 +11,10 @@ from os import getpid, urandom
 from typing import Any
 
 from runcast.hook import recording
+from runcast.hook.commands import Commands
 from runcast.hook.connection import Connection
 from runcast.hook.endpoint import read_endpoint
 from runcast.hook.messages import encode, message, message_type, messages
-from runcast.hook.onetrainer.commands import Commands
 from runcast.hook.outbox import Outbox
 from runcast.version import VERSION
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from runcast.hook import failure
 from runcast.hook.onetrainer import live
-from runcast.hook.onetrainer.commands import TRAIN_LEFT
 from runcast.hook.recording import begin, introduce, record
+from runcast.hook.steering import TRAIN_LEFT
 from runcast.hook.wrapping import observe_after, quietly, replace
 
 _CLASSES = ("GenericTrainer", "MultiTrainer", "CloudTrainer")
