@@ -6,20 +6,26 @@ import { startRelayProcess } from "./relay/process.ts";
 import { openState, readSecrets } from "./relay/state.ts";
 import { ownerToken } from "./relay/tokens.ts";
 import { ROOT } from "./root.ts";
+import { whyNotListen } from "./start/port.ts";
 import { say } from "./start/say.ts";
 import { asked, untilAsked } from "./start/stop.ts";
+
+/** Where agents look for a relay when nobody says otherwise. */
+const PORT = 8787;
 
 const stop = untilAsked();
 const state = openState(join(ROOT, ".runcast"));
 const secrets = readSecrets(state, process.env);
 const claimed = claimState(state);
+const blocked = await whyNotListen("127.0.0.1", PORT);
 
 if (!secrets.ok) fail(secrets.message);
 else if (!claimed.ok) fail(claimed.message);
+else if (blocked !== undefined) fail(blocked);
 else {
   const variables = { RUNCAST_SECRET: secrets.secret, RUNCAST_LOG_LEVEL: process.env.RUNCAST_LOG_LEVEL ?? "debug" };
   const started = await startRelayProcess(
-    { host: "127.0.0.1", port: 0, persist: state.persist, variables, watch: true },
+    { host: "127.0.0.1", port: PORT, persist: state.persist, variables, watch: true },
     (stream) => stream.pipe(process.stderr, { end: false }),
     stop,
   );
@@ -37,7 +43,7 @@ else {
           "/api": behind,
           "/healthz": behind,
           "/ws": { ...behind, ws: true },
-          "^/runs/[^/]+/(ws|agent)(\\?|$)": { ...behind, ws: true },
+          "^/runs/[^/]+/ws": { ...behind, ws: true },
         },
       },
     });
