@@ -138,7 +138,7 @@ def test_CM1_a_command_that_is_sent_twice_runs_once_and_is_answered_again(traini
         ("resume", {}, "this version of the hook cannot resume a training"),
         ("exec", {}, "unknown command 'exec'"),
         ("sample", {"width": 64}, "a sample of its own needs a prompt"),
-        ("sample", {"prompt": "x", "width": 100_000}, "width must lie between 16 and 8192"),
+        ("sample", {"prompt": "x", "width": 100_000}, "width must lie between 8 and 8192"),
         ("sample", {"prompt": "x", "steps": "many"}, "steps has the wrong type"),
         ("sample", {"prompt": "x" * 5000}, "prompt must lie between 0 and 4096"),
     ],

@@ -17,9 +17,9 @@ class _Bounds(NamedTuple):
 _FIELDS = {
     "prompt": _Bounds(str, 0, PROMPT_MAX),
     "negative_prompt": _Bounds(str, 0, PROMPT_MAX),
-    "width": _Bounds(int, 16, 8192),
-    "height": _Bounds(int, 16, 8192),
-    "seed": _Bounds(int, 0, SAFE_INTEGER),
+    "width": _Bounds(int, 8, 8192),
+    "height": _Bounds(int, 8, 8192),
+    "seed": _Bounds(int, -1, SAFE_INTEGER),  # -1: any
     "steps": _Bounds(int, 1, 1000),
     "cfg": _Bounds(float, 0, 100),
 }

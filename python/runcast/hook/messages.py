@@ -121,3 +121,6 @@ _FIELDS: dict[str, Callable[..., Message]] = {
     "dropped": lambda counts: {"counts": counts},
     "command_update": _command_update,
 }
+
+MESSAGE_TYPES = frozenset(_FIELDS) | {"scalars"}
+"""What this version may send."""

@@ -19,6 +19,9 @@ def custom_sample(message: Message, model_type: Any) -> Any | None:
     if not given:
         return None
     config = _default_values(model_type)
+    if given.get("seed") == -1:
+        config.random_seed = True
+        del given["seed"]
     for name, value in given.items():
         setattr(config, _ATTRIBUTES.get(name, name), value)
     return config
