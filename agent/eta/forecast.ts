@@ -15,13 +15,16 @@ export type Forecast = {
 /** Standard errors on either side that hold four of five. */
 const RANGE_ERRORS = 1.5;
 
+/** A step that takes less than the clocks can tell has no pace. */
+const SECONDS_MIN = 1e-9;
+
 /** EV3: how long the training will still take from its newest step on. */
 export function forecast(eta: EtaState): Forecast {
   const { place } = eta;
   const total = place?.total ?? null;
   const left = place === null || total === null ? null : Math.max(0, total - place.done);
   const pace = paceOf(eta, left ?? 0);
-  const steps_per_second = pace && pace.now > 0 ? round(1 / pace.now) : null;
+  const steps_per_second = pace && pace.now >= SECONDS_MIN ? round(1 / pace.now) : null;
   if (left === 0) return { eta_seconds: 0, eta_low_seconds: 0, eta_high_seconds: 0, steps_per_second };
   if (place === null || total === null || left === null || pace === null) {
     return { eta_seconds: null, eta_low_seconds: null, eta_high_seconds: null, steps_per_second };

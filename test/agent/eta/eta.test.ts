@@ -174,6 +174,12 @@ describe("whatever comes", () => {
     );
   });
 
+  test("EV3 steps closer together than any clock tells have no pace", () => {
+    const eta = initialEta();
+    for (const [done, at] of [0, 0, 5e-324, 1.5e-323].entries()) feed(eta, { kind: "step", done, total: 0, epoch_steps: 0, at });
+    expect(forecast(eta).steps_per_second).toBeNull();
+  });
+
   test("EV3 a state that went through JSON goes on as if nothing had happened", () => {
     fc.assert(
       fc.property(fc.array(signal, { maxLength: 80 }), fc.nat(80), (signals, cut) => {
