@@ -2,6 +2,7 @@ import { removeHookFile, writeHookFile } from "../ingest/hook-file.ts";
 import { type Ingest, startIngest } from "../ingest/ingest.ts";
 import type { Say } from "../log.ts";
 import { openSpool, type Spool } from "../spool/spool.ts";
+import { startStats } from "../stats/collector.ts";
 import { agentToken } from "../uplink/credentials.ts";
 import { createUplink, type UplinkOptions } from "../uplink/uplink.ts";
 import { startUploader } from "../uploads/uploader.ts";
@@ -30,6 +31,7 @@ export type Session = {
 export type SessionOptions = { config: AgentConfig; say: Say; onConsole: (n: number) => void };
 export type StartedSession = { ok: true; session: Session } | { ok: false; reason: "busy" | "failed"; message: string };
 
+const STATS_EVERY_MS = 2000;
 /** How long the end of a run may wait for a relay that answers. */
 const DELIVERY_MS = 10_000;
 /** A trainer that has ended: its hook's last words are on their way to us. */
@@ -44,6 +46,7 @@ export async function startSession({ config, say, onConsole }: SessionOptions): 
   const { launch, name, nameIsExplicit, run, relay, credentials, startedAt } = config;
   let finishing: (() => void) | null = null;
   let over = false;
+  const stats = new AbortController();
 
   const changed = () => {
     if (over) return;
@@ -90,6 +93,7 @@ export async function startSession({ config, say, onConsole }: SessionOptions): 
 
   const close = () => {
     over = true;
+    stats.abort();
     for (const part of [uplink, uploader, intake, ingest]) part.close();
     removeHookFile(config.hookFile);
     const { acked, sent, waiting } = spool.outbox.figures();
@@ -100,6 +104,7 @@ export async function startSession({ config, say, onConsole }: SessionOptions): 
   };
   const finish = async (exit: TrainerExit): Promise<Remaining> => {
     await ingest.quiet(LAST_WORDS_MS);
+    stats.abort();
     intake.exited(exit);
     await new Promise<void>((resolve) => {
       finishing = resolve;
@@ -108,9 +113,10 @@ export async function startSession({ config, say, onConsole }: SessionOptions): 
     });
     return close();
   };
-  const attach = () => {
+  const attach = (pid: number) => {
     intake.begin();
     uplink.start();
+    startStats({ pid: () => pid, every_ms: STATS_EVERY_MS, onStats: intake.event, signal: stats.signal });
   };
   const { consoleN, console, backlog } = intake;
   return { ok: true, session: { attach, abandon: () => void close(), consoleN, console, backlog, finish } };

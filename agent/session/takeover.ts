@@ -1,6 +1,6 @@
 import { Socket } from "node:net";
 import { passThrough } from "../launch/pass-through.ts";
-import { type ConsoleItem, type ConsoleSource, PIPE_FDS, type TrainerExit } from "./ipc.ts";
+import { type ConsoleSource, PIPE_FDS, type TrainerExit } from "./ipc.ts";
 import type { Session } from "./session.ts";
 import { watchProcess } from "./trainer-process.ts";
 
@@ -23,10 +23,9 @@ export async function takeOver(session: Session, pid: number): Promise<TrainerEx
       lost += bytes.length;
       return;
     }
-    const items: ConsoleItem[] = [{ kind: "bytes", n: ++n, source, bytes, t }];
-    if (lost > 0) items.unshift({ kind: "lost", n: n++, bytes: lost, t });
+    if (lost > 0) session.console({ kind: "lost", n: ++n, bytes: lost, t });
     lost = 0;
-    for (const item of items) session.console(item);
+    session.console({ kind: "bytes", n: ++n, source, bytes, t });
   };
   const read = Promise.all(SOURCES.map((source) => passThrough(openPipe(source), OUTPUT_FDS[source], (bytes) => take(source, bytes))));
   const trainer = watchProcess(pid);

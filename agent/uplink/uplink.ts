@@ -34,6 +34,9 @@ export type Uplink = {
   close(): void;
 };
 
+/** Command updates that are looked at together: more are never open. */
+const UPDATES_AT_ONCE = 1000;
+
 /** Carries the spool's events to the room: feeds the producer machine with what happens and does what it says. */
 export function createUplink(options: UplinkOptions): Uplink {
   const { spool, relay, run, say } = options;
@@ -42,6 +45,8 @@ export function createUplink(options: UplinkOptions): Uplink {
   let attempt = 0;
   let timer: NodeJS.Timeout | null = null;
   let closed = false;
+  /** Command updates that went out on this connection, each with the newest seq that was sent before it. */
+  const told = new Map<number, number>();
 
   // An effect may call back into here (a command that is refused at once): its input waits until the present one is done.
   const inputs: Input[] = [];
@@ -81,6 +86,7 @@ export function createUplink(options: UplinkOptions): Uplink {
         return [sendBatch(effect)];
       case "acknowledged":
         spool.outbox.acknowledge(effect.seq);
+        confirmUpdates(effect.seq);
         return [figures()];
       case "skip_to":
         spool.outbox.skipTo(effect.seq);
@@ -92,6 +98,7 @@ export function createUplink(options: UplinkOptions): Uplink {
         options.onCommand(effect.command);
         return [];
       case "live":
+        told.clear();
         sendCommandUpdates();
         options.onLive();
         return [];
@@ -149,11 +156,24 @@ export function createUplink(options: UplinkOptions): Uplink {
     return { type: "sent", batch: sent, ...spool.outbox.figures() };
   };
 
+  /**
+   * The room says nothing to an update. Frames stay in order, so one is known to have arrived when a batch that went out after it is
+   * acknowledged; until then it is sent again on each new connection, and the room ignores what it knows.
+   */
   const sendCommandUpdates = (): void => {
     if (producer.link.kind !== "live" || !socket) return;
-    for (const { key, item } of spool.commandUpdates.list(1000)) {
+    for (const { key, item } of spool.commandUpdates.list(UPDATES_AT_ONCE)) {
+      if (told.has(key)) continue;
       socket.send(JSON.stringify(item));
+      told.set(key, spool.outbox.figures().sent);
+    }
+  };
+
+  const confirmUpdates = (acked: number): void => {
+    for (const [key, sentBefore] of told) {
+      if (sentBefore >= acked) continue;
       spool.commandUpdates.remove(key);
+      told.delete(key);
     }
   };
 
@@ -165,7 +185,11 @@ export function createUplink(options: UplinkOptions): Uplink {
     },
     isLive: () => producer.link.kind === "live",
     finish: () => feed({ type: "finish" }),
-    outcome: () => outcome(producer),
+    outcome: () => {
+      const result = outcome(producer);
+      const untold = spool.commandUpdates.list(UPDATES_AT_ONCE).some(({ key }) => !told.has(key));
+      return result === "done" && untold ? "open" : result;
+    },
     close: () => {
       closed = true;
       if (timer) clearTimeout(timer);
