@@ -53,15 +53,19 @@ class Sender:
         self._thread.start()
 
     def _run(self) -> None:
-        try:
-            while not self._is_done():
+        while not self._is_done():
+            has_more = False
+            try:
                 has_more = self._take_records()
                 self._exchange()
-                self._has_mail = self._wait(0.0 if has_more else self._pause())
-        except Exception:
-            return  # at the end of the interpreter modules vanish under a daemon thread
-        finally:
-            self._disconnect()
+            except Exception:  # OSError: the agent is gone; anything else is a defect of ours, which must not silence the rest
+                self._disconnect()
+                self._failures += 1
+                # Full jitter: the runs of a machine do not come back in step.
+                most = min(RETRY_MOST_SECONDS, RETRY_FIRST_SECONDS * 2 ** min(self._failures, 10))
+                self._retry_at = time.monotonic() + random.uniform(0, most)
+            self._has_mail = self._wait(0.0 if has_more else self._pause())
+        self._disconnect()
 
     def close(self, seconds: float) -> None:
         """Ends the thread once the agent has everything; at once where no agent answers; after `seconds` at the latest."""
@@ -108,18 +112,13 @@ class Sender:
         self._add(message(("command_update", time.time(), id, state, global_step, error)))
 
     def _exchange(self) -> None:
-        try:
-            if self._connection is None:
-                self._connect()
-            if self._connection is not None:
-                for incoming in self._connection.read() if self._has_mail else ():
-                    self._handle(incoming)
-                self._send(self._connection)
-        except OSError:
-            self._disconnect()
-            self._failures += 1
-            # Full jitter: the ranks of a machine, or the runs of a host, do not come back in step.
-            self._retry_at = time.monotonic() + random.uniform(0, min(RETRY_MOST_SECONDS, RETRY_FIRST_SECONDS * 2**self._failures))
+        """:raises OSError: there is no agent, or no longer"""
+        if self._connection is None:
+            self._connect()
+        if self._connection is not None:
+            for incoming in self._connection.read() if self._has_mail else ():
+                self._handle(incoming)
+            self._send(self._connection)
 
     def _connect(self) -> None:
         if self._closing.is_set():
