@@ -1,0 +1,231 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { BACKOFF_CAP_MS, backoff, HEALTHY_MS } from "../../../agent/uplink/backoff.ts";
+import type { Ending } from "../../../agent/uplink/ending.ts";
+import { ANSWER_MS, type Effect, FLUSH_AFTER_MS, outcome, QUIET_MS } from "../../../agent/uplink/producer.ts";
+import { AGENT_BATCH_AIM, ERRORS } from "../../../protocol/index.ts";
+import { add, cut, deliver, feed, newWorld, pass, say, type World } from "./simulation.ts";
+
+function ended(world: World, ending: Ending, random = 0.5): Effect[] {
+  const from = world.effects.length;
+  feed(world, { type: "ended", ending, random });
+  return world.effects.slice(from);
+}
+
+function closed(world: World, code: number, random = 0.5): Effect[] {
+  return ended(world, { kind: "closed", code, reason: "" }, random);
+}
+
+function liveWorld(): World {
+  const world = newWorld();
+  pass(world, 0);
+  expect(world.producer.link.kind).toBe("live");
+  return world;
+}
+
+function batches(world: World): Extract<Effect, { type: "batch" }>[] {
+  return world.effects.filter((effect) => effect.type === "batch");
+}
+
+describe("the producer", () => {
+  test("PR1 hello, ready, then batches from the first seq on", () => {
+    const world = newWorld();
+    for (const event of ["a", "b"]) add(world, event);
+    pass(world, 0);
+    expect(world.effects.map((effect) => effect.type)).toEqual(["connect", "hello", "live", "batch"]);
+    expect(world.inbox).toEqual([{ first: 1, events: ["a", "b"], flush: false }]);
+  });
+
+  test("PR5 a lone event goes at once, more of them at most every batch_ms", () => {
+    const world = liveWorld();
+    pass(world, 1000);
+    add(world, "a");
+    expect(batches(world)).toHaveLength(1);
+    add(world, "b");
+    pass(world, 99);
+    expect(batches(world)).toHaveLength(1);
+    pass(world, 1);
+    expect(batches(world)).toHaveLength(2);
+  });
+
+  test("PR5 an idle producer sends with flush, and at once when somebody comes to watch", () => {
+    const world = liveWorld();
+    say(world, { type: "demand", mode: "idle", batch_ms: 15_000 });
+    add(world, "a");
+    expect(batches(world).at(-1)).toMatchObject({ flush: true });
+    add(world, "b");
+    pass(world, 5000);
+    expect(batches(world)).toHaveLength(1);
+    say(world, { type: "demand", mode: "live", batch_ms: 100 });
+    expect(batches(world)).toHaveLength(2);
+  });
+
+  test("PR3 the last event is sent again with flush when nothing follows it", () => {
+    const world = liveWorld();
+    add(world, "a");
+    deliver(world, false);
+    pass(world, FLUSH_AFTER_MS);
+    expect(batches(world).at(-1)).toMatchObject({ from: 1, events: 1, flush: true });
+    deliver(world, false);
+    expect(world.log).toEqual(["a"]);
+    expect(outcome(world.producer)).toBe("done");
+    pass(world, 10 * FLUSH_AFTER_MS);
+    expect(batches(world)).toHaveLength(2);
+  });
+
+  test("PR2 after a gap it goes on from what the room expects", () => {
+    const world = liveWorld();
+    for (const event of ["a", "b", "c"]) {
+      add(world, event);
+      pass(world, 100);
+    }
+    world.inbox.shift();
+    deliver(world, false);
+    expect(batches(world).at(-1)).toMatchObject({ from: 1 });
+    for (let n = 0; n < 5; n += 1) deliver(world, true);
+    expect(world.log).toEqual(["a", "b", "c"]);
+  });
+
+  test("PR2 a gap before what was acknowledged begins a new life", () => {
+    const world = liveWorld();
+    add(world, "a");
+    deliver(world, true);
+    say(world, { type: "error", code: "sequence_gap", message: "", expected: 1 });
+    expect(world.lives).toBe(2);
+    expect(world.producer.link.kind).toBe("waiting");
+  });
+
+  test("PR4 what is in flight is bounded: a room that says nothing gets no more", () => {
+    const world = liveWorld();
+    const big = { last: 1, bytes: 2 * AGENT_BATCH_AIM, flush: false };
+    feed(world, { type: "sent", batch: big, acked: 0, sent: 1, waiting: 1 });
+    feed(world, { type: "sent", batch: { ...big, last: 2 }, acked: 0, sent: 2, waiting: 1 });
+    const before = batches(world).length;
+    pass(world, 10_000);
+    expect(batches(world)).toHaveLength(before);
+  });
+
+  test("PR1 a half-open link is noticed: first it asks, then it makes a new one", () => {
+    const world = liveWorld();
+    pass(world, QUIET_MS);
+    expect(world.effects.at(-1)).toEqual({ type: "ping" });
+    pass(world, ANSWER_MS);
+    expect(world.effects.map((effect) => effect.type).slice(-4)).toContain("drop");
+  });
+
+  test("PR1 an answer to its question keeps the link", () => {
+    const world = liveWorld();
+    pass(world, QUIET_MS);
+    say(world, { type: "pong", client_timestamp: 0, server_timestamp: "" });
+    pass(world, ANSWER_MS);
+    expect(world.effects.map((effect) => effect.type)).not.toContain("drop");
+  });
+
+  test("PR2 another producer took over: it stops for good, and says so", () => {
+    const world = liveWorld();
+    const effects = closed(world, 4105);
+    expect(effects).toMatchObject([{ type: "say", text: expect.stringContaining("another producer took over") }]);
+    pass(world, 3_600_000);
+    expect(world.producer.link.kind).toBe("stopped");
+  });
+
+  test.each(Object.entries(ERRORS).filter(([, { close }]) => close !== null))(
+    "VW8 after close %s it does what the table says",
+    (name, entry) => {
+      const world = liveWorld();
+      closed(world, Number(entry.close));
+      const { link } = world.producer;
+      const comesBack = (entry.close ?? 0) < 4100 && entry.close !== 1009;
+      if (name === "stale_life") {
+        expect(world.lives).toBe(2);
+        expect(link.kind).toBe("waiting");
+      } else if (name === "token_expired") expect(link.kind).toBe("waiting");
+      else expect(link.kind).toBe(comesBack ? "waiting" : "stopped");
+    },
+  );
+
+  test("AC6 after rate_limited it waits as long as it was told", () => {
+    const world = liveWorld();
+    say(world, { type: "error", code: "rate_limited", message: "", retry_after_ms: 7000 });
+    closed(world, 4029, 0);
+    expect(world.producer.link).toMatchObject({ kind: "waiting", until: world.now + 7000 });
+  });
+
+  test("AC1 a refusal is said once, and asked about again only rarely", () => {
+    const world = newWorld();
+    feed(world, { type: "tick" });
+    world.producer = { ...world.producer, link: { kind: "connecting", since: 0 } };
+    const effects = ended(world, { kind: "refused", status: 401, message: "a valid token is needed", retryAfterMs: 0 });
+    expect(effects).toMatchObject([{ type: "say", text: expect.stringContaining("a valid token is needed") }]);
+    expect(world.producer.link).toMatchObject({ kind: "waiting", refused: true });
+    const { link } = world.producer;
+    expect(link.kind === "waiting" && link.until).toBeGreaterThan(60_000);
+  });
+
+  test("PR1 the wait doubles with full jitter up to its cap, and begins again only after a healthy time", () => {
+    for (const attempt of [0, 1, 5, 50]) {
+      expect(backoff(attempt, 0)).toBe(0);
+      expect(backoff(attempt, 0.999)).toBeLessThanOrEqual(BACKOFF_CAP_MS);
+    }
+    expect(backoff(3, 0.5)).toBe(2 * backoff(2, 0.5));
+    const world = liveWorld();
+    closed(world, 1006, 0);
+    pass(world, 0);
+    closed(world, 1006, 0);
+    expect(world.producer.attempt).toBe(2);
+    pass(world, 0);
+    pass(world, HEALTHY_MS / 2);
+    say(world, { type: "pong", client_timestamp: 0, server_timestamp: "" });
+    pass(world, HEALTHY_MS / 2);
+    closed(world, 1006, 0);
+    expect(world.producer.attempt).toBe(1);
+  });
+
+  test("PR4 at the end it gives up where no connection can be made, and waits where there is one", () => {
+    const offline = newWorld();
+    offline.online = false;
+    add(offline, "a");
+    pass(offline, 0);
+    feed(offline, { type: "finish" });
+    expect(outcome(offline.producer)).toBe("given_up");
+    const online = liveWorld();
+    add(online, "a");
+    feed(online, { type: "finish" });
+    expect(outcome(online.producer)).toBe("open");
+    while (online.inbox.length > 0) deliver(online, false);
+    expect(outcome(online.producer)).toBe("done");
+  });
+
+  test("PR2 PR4 whatever is cut, crashed and delayed, every event is in the log once and in order", () => {
+    const action = fc.oneof(
+      { weight: 5, arbitrary: fc.constant("add" as const) },
+      { weight: 4, arbitrary: fc.constant("deliver" as const) },
+      { weight: 2, arbitrary: fc.constant("store" as const) },
+      { weight: 1, arbitrary: fc.constant("cut" as const) },
+      { weight: 1, arbitrary: fc.constant("crash" as const) },
+      { weight: 1, arbitrary: fc.constant("lose" as const) },
+      { weight: 4, arbitrary: fc.integer({ min: 0, max: 3000 }) },
+    );
+    const property = fc.property(fc.array(action, { maxLength: 200 }), (actions) => {
+      const world = newWorld();
+      const all: string[] = [];
+      for (const what of actions) {
+        if (typeof what === "number") pass(world, what);
+        else if (what === "add") {
+          all.push(`event ${all.length + 1}`);
+          add(world, all.at(-1) ?? "");
+        } else if (what === "deliver" || what === "store") deliver(world, what === "store");
+        else if (what === "lose") world.inbox.shift();
+        else cut(world, what === "crash");
+      }
+      feed(world, { type: "finish" });
+      for (let n = 0; n < 2000 && outcome(world.producer) !== "done"; n += 1) {
+        deliver(world, true);
+        pass(world, 1000);
+      }
+      expect(world.log).toEqual(all);
+      expect(world.lives).toBe(1);
+    });
+    fc.assert(property, { numRuns: 300 });
+  });
+});
