@@ -34,8 +34,10 @@ export function tqdm(): Estimator {
   let average = 0;
   let updates = 0;
   let last = 0;
+  let done = -1;
   return (signal) => {
-    if (signal.kind === "phase") return null;
+    if (signal.kind === "phase" || signal.done === done) return null;
+    done = signal.done;
     average = smoothing * (signal.at - last) + (1 - smoothing) * average;
     last = signal.at;
     updates++;

@@ -1,10 +1,11 @@
 /**
  * How wrong the ETA is, beside the two that everybody has: `node bench/eta/eta.ts [--runs N] [--tuning] [--json]`.
  *
- * Simulated runs, so that the truth is known. The estimator was tuned on other seeds (`--tuning`) than those that are reported.
+ * Simulated runs, and two recorded ones, so that the truth is known. The estimator was tuned on other seeds (`--tuning`) than those that are reported.
  */
 import { parseArgs } from "node:util";
-import { score } from "./score.ts";
+import { RECORDED, recordedRun } from "./recorded.ts";
+import { score, scoreRuns } from "./score.ts";
 import { SHAPES } from "./shapes.ts";
 
 const { values } = parseArgs({
@@ -16,12 +17,14 @@ const { values } = parseArgs({
 });
 const first = values.tuning ? 1 : 100_001;
 const seeds = Array.from({ length: Number(values.runs) }, (_, index) => first + index);
-const scores = Object.keys(SHAPES).map((shape) => score(shape, seeds));
+const simulated = Object.keys(SHAPES).map((shape) => score(shape, seeds));
+const recorded = RECORDED.map((name) => scoreRuns(`recorded: ${name}`, [recordedRun(name)]));
+const scores = [...simulated, ...recorded];
 
 if (values.json) {
   console.log(JSON.stringify({ runs: seeds.length, first_seed: first, unit: "percent of the run's duration", scores }));
 } else {
-  console.log(`Mean absolute error in % of the run's duration, ${seeds.length} runs of each shape, seeds from ${first}`);
+  console.log(`Mean absolute error in % of the run's duration, ${seeds.length} simulated runs of each shape, seeds from ${first}`);
   console.table(
     scores.map(({ shape, first_step, ...figures }) => ({
       shape,

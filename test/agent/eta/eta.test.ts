@@ -3,7 +3,8 @@ import { describe, expect, test } from "vitest";
 import { type Forecast, forecast } from "../../../agent/eta/forecast.ts";
 import { etaPhase, etaStep } from "../../../agent/eta/learn.ts";
 import { type EtaState, initialEta } from "../../../agent/eta/state.ts";
-import { score } from "../../../bench/eta/score.ts";
+import { RECORDED, recordedRun } from "../../../bench/eta/recorded.ts";
+import { score, scoreRuns } from "../../../bench/eta/score.ts";
 import { SHAPES, type Signal } from "../../../bench/eta/shapes.ts";
 
 const START = 1_790_000_000;
@@ -216,6 +217,11 @@ describe("simulated runs", () => {
     const { runcast, naive, tqdm } = score(shape, seeds);
     // Where every step is alike the plain mean is the best there is: a tie is a few hundredths.
     expect(runcast).toBeLessThanOrEqual(Math.min(naive, tqdm) * 1.08 + 0.02);
+  });
+
+  test.each(RECORDED)("EV3 the recorded run %s: closer than both", (name) => {
+    const { runcast, naive, tqdm } = scoreRuns(name, [recordedRun(name)]);
+    expect(runcast).toBeLessThan(Math.min(naive, tqdm));
   });
 
   test("EV3 the truth lies in the range at least four times of five where nothing unforeseeable happens", () => {
