@@ -43,6 +43,16 @@ test("npm start prints that the relay is ready, then a link that opens signed in
   expect(membersOf(group)).toEqual([]);
 });
 
+test.runIf(process.platform === "linux")("AC2 no process shows the secret in its arguments or its environment", async () => {
+  const state = folderForTest();
+  const program = start(state);
+  await ready(program);
+  const secret = readFileSync(join(state, "secret"), "utf8").trim();
+  for (const { pid } of [...membersOf(groupIn(state)), { pid: program.child.pid }]) {
+    for (const file of ["cmdline", "environ"]) expect(readFileSync(`/proc/${pid}/${file}`, "utf8")).not.toContain(secret);
+  }
+});
+
 test("a relay that was killed comes back by itself, on the same address", async () => {
   const state = folderForTest();
   const program = start(state);
