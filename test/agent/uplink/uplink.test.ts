@@ -1,0 +1,183 @@
+import { createServer } from "node:net";
+import { verify } from "hono/jwt";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { parseRelay, type Relay } from "../../../agent/config/relay.ts";
+import type { Spool } from "../../../agent/spool/spool.ts";
+import type { Credentials } from "../../../agent/uplink/credentials.ts";
+import { createUplink, type Uplink, type UplinkOptions } from "../../../agent/uplink/uplink.ts";
+import { until } from "../../support/until.ts";
+import { logEvent, logMessages, upTo } from "../support/events.ts";
+import { type Room, startRoom } from "../support/room.ts";
+import { spoolForTest } from "../support/spool.ts";
+
+const SECRET = "a secret that is long enough for HS256";
+
+function relayAt(url: string): Relay {
+  const relay = parseRelay(url);
+  if (!relay) throw new Error(`no relay: ${url}`);
+  return relay;
+}
+
+function uplinkTo(url: string, spool: Spool, more: Partial<UplinkOptions> = {}): Uplink & { said: string[] } {
+  const said: string[] = [];
+  const credentials: Credentials = { kind: "token", token: "a token" };
+  const uplink = createUplink({
+    relay: relayAt(url),
+    run: "a-run",
+    credentials,
+    spool,
+    agent: { name: "test", version: "0" },
+    runInfo: () => ({ name: "a run" }),
+    say: (_, text) => said.push(text),
+    onCommand: () => undefined,
+    onLive: () => undefined,
+    onChange: () => undefined,
+    ...more,
+  });
+  onTestFinished(uplink.close);
+  uplink.start();
+  return { ...uplink, said };
+}
+
+function addLogs(spool: Spool, uplink: Uplink, from: number, to: number): void {
+  for (let n = from; n <= to; n += 1) spool.add(logEvent(n));
+  uplink.poke();
+}
+
+const acked = (spool: Spool, n: number) => until(() => spool.outbox.figures().acked >= n, { what: `the ack of ${n}` });
+const wholeLog = (room: Room, n: number) => expect(logMessages(room.events)).toEqual(upTo(n).map((k) => `event ${k}`));
+
+describe("the uplink, against a room over real sockets", () => {
+  test("PR1 hello says who and where it is; events arrive in order and are deleted at the ack", async () => {
+    const room = await startRoom();
+    const spool = spoolForTest();
+    const uplink = uplinkTo(room.url, spool);
+    addLogs(spool, uplink, 1, 500);
+    await acked(spool, 500);
+    wholeLog(room, 500);
+    expect(room.hellos).toMatchObject([{ protocol: 1, next_seq: 1, sent_seq: 0, run_info: { name: "a run" } }]);
+    expect(room.tokens).toEqual(["Bearer a token"]);
+    expect(spool.outbox.read(1, { bytes: 1000, events: 10 })).toBeNull();
+  });
+
+  test("PR2 cut in the middle, again and again: everything arrives once", async () => {
+    const room = await startRoom();
+    const spool = spoolForTest();
+    const uplink = uplinkTo(room.url, spool);
+    for (const part of [0, 1, 2, 3]) {
+      await until(() => uplink.isLive(), { what: "the link" });
+      room.faults.mute = true;
+      addLogs(spool, uplink, part * 100 + 1, part * 100 + 100);
+      await until(() => room.events.length === part * 100 + 100, { what: "events" });
+      room.cut();
+      room.forgetAfter(part * 100 + 50);
+      room.faults.mute = false;
+    }
+    addLogs(spool, uplink, 401, 410);
+    await acked(spool, 410);
+    wholeLog(room, 410);
+    expect(room.hellos.length).toBeGreaterThan(1);
+    expect(new Set(room.hellos.map((hello) => hello.life)).size).toBe(1);
+  });
+
+  test("PR2 a life that was superseded is left: what is not acknowledged arrives in a new one", async () => {
+    const room = await startRoom();
+    const spool = spoolForTest();
+    const uplink = uplinkTo(room.url, spool);
+    addLogs(spool, uplink, 1, 3);
+    await acked(spool, 3);
+    room.faults.mute = true;
+    addLogs(spool, uplink, 4, 5);
+    await until(() => room.events.length === 5, { what: "the last two" });
+    room.forgetAfter(3);
+    room.faults.mute = false;
+    room.cut(4106);
+    await until(() => room.hellos.length === 2 && spool.outbox.figures().acked === 2, { what: "a new life" });
+    expect(new Set(room.hellos.map((hello) => hello.life)).size).toBe(2);
+    wholeLog(room, 5);
+  });
+
+  test("PR2 a producer that was taken over from says so, and does not come back", async () => {
+    const room = await startRoom();
+    const uplink = uplinkTo(room.url, spoolForTest());
+    await until(() => room.hellos.length === 1 && uplink.isLive(), { what: "hello" });
+    room.cut(4105);
+    await until(() => uplink.said.length > 0, { what: "words" });
+    expect(uplink.said).toEqual([expect.stringContaining("another producer took over")]);
+    uplink.finish();
+    expect(room.hellos).toHaveLength(1);
+  });
+
+  test("AC1 a relay that refuses: the reason is said, events stay", async () => {
+    const room = await startRoom();
+    room.faults.refuse = 403;
+    const spool = spoolForTest();
+    const uplink = uplinkTo(room.url, spool);
+    addLogs(spool, uplink, 1, 3);
+    await until(() => uplink.said.length > 0, { what: "words" });
+    expect(uplink.said).toEqual([expect.stringMatching(/not you.*403.*training goes on/)]);
+    uplink.finish();
+    expect(uplink.outcome()).toBe("given_up");
+    expect(spool.outbox.figures().waiting).toBe(3);
+  });
+
+  test("PR4 a relay that is not there yet: everything arrives once it is", async () => {
+    const port = await freePort();
+    const spool = spoolForTest();
+    const uplink = uplinkTo(`http://127.0.0.1:${port}`, spool);
+    addLogs(spool, uplink, 1, 20);
+    await until(() => uplink.said.length > 0, { what: "words" });
+    expect(uplink.said).toEqual([expect.stringContaining("does not answer")]);
+    const room = await startRoom(port);
+    await acked(spool, 20);
+    wholeLog(room, 20);
+  });
+
+  test("AC1 with the relay's secret each connection shows a fresh token of role agent, for this run alone", async () => {
+    const room = await startRoom();
+    const uplink = uplinkTo(room.url, spoolForTest(), { credentials: { kind: "secret", secret: SECRET } });
+    await until(() => uplink.isLive(), { what: "the link" });
+    room.cut(4101);
+    await until(() => room.tokens.length === 2, { what: "another connection" });
+    const [first = "", second = ""] = room.tokens.map((header) => header.replace("Bearer ", ""));
+    expect(second).not.toBe(first);
+    expect(await verify(second, SECRET, "HS256")).toMatchObject({ role: "agent", runs: "a-run" });
+  });
+
+  test("CM1 a command's result is sent again on a new connection, until a later batch is acknowledged", async () => {
+    const room = await startRoom();
+    const spool = spoolForTest();
+    const uplink = uplinkTo(room.url, spool);
+    await until(() => uplink.isLive(), { what: "the link" });
+    spool.commandUpdates.add({ type: "command_update", id: "c1", state: "applied", global_step: 7 });
+    uplink.poke();
+    const updates = () => room.messages.filter((message) => message.type === "command_update");
+    await until(() => updates().length === 1, { what: "the update" });
+    room.cut();
+    await until(() => updates().length === 2, { what: "the update again" });
+    expect(spool.commandUpdates.count()).toBe(1);
+    addLogs(spool, uplink, 1, 1);
+    await until(() => spool.commandUpdates.count() === 0, { what: "its end" });
+    expect(updates()[1]).toEqual(updates()[0]);
+  });
+
+  test("CM1 commands of the room are handed on", async () => {
+    const room = await startRoom();
+    const commands: unknown[] = [];
+    const uplink = uplinkTo(room.url, spoolForTest(), { onCommand: (command) => commands.push(command) });
+    await until(() => uplink.isLive(), { what: "the link" });
+    const command = { type: "command", id: "c1", command: "stop", save: true, expires_at: "2026-11-23T00:00:00.000Z" };
+    room.send(command);
+    await until(() => commands.length > 0, { what: "the command" });
+    expect(commands).toEqual([command]);
+  });
+});
+
+/** A port that nobody listens on at this moment. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return address !== null && typeof address === "object" ? address.port : 0;
+}
