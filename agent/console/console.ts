@@ -52,15 +52,15 @@ const initialConsole = (): ConsoleState => ({
 
 /** @param state what an earlier reader's `state()` gave, for a stream that goes on */
 export function createConsole(source: "stdout" | "stderr", state: ConsoleState = initialConsole()): ConsoleReader {
-  const console = structuredClone(state);
-  const { bars } = console;
+  const memory = structuredClone(state);
+  const { bars } = memory;
 
   const barEvents = (lines: BarLine[], now: number): AnyEvent[] =>
     lines.map(({ text, bar }) => ({ ...logEvent(now, source, "info", text), progress: true, bar }));
 
   const lineEvent = ({ text, bytes }: Drawn, now: number): AnyEvent => {
-    const { level, traceback } = levelOf(text, console.traceback);
-    console.traceback = traceback;
+    const { level, traceback } = levelOf(text, memory.traceback);
+    memory.traceback = traceback;
     return logEvent(now, source, level, cutText(text, LOG_LINE_MAX, bytes));
   };
 
@@ -69,16 +69,16 @@ export function createConsole(source: "stdout" | "stderr", state: ConsoleState =
     const bar = tqdmShape(text);
     if (!bar && !over) return null;
     const shape = bar ?? redrawnShape(text);
-    if (!bar) console.redrawn ??= shape.label;
-    const label = bar ? bar.label : (console.redrawn ?? shape.label);
+    if (!bar) memory.redrawn ??= shape.label;
+    const label = bar ? bar.label : (memory.redrawn ?? shape.label);
     return drawBar(bars, { ...shape, label }, cutText(text, LOG_LINE_MAX, bytes), at);
   };
 
   const drawn = (line: Drawn, now: number): AnyEvent[] => {
     const told = barLines(line.text, line.bytes, line.left_by === "return", now);
     if (told) return barEvents(told, now);
-    const label = console.redrawn;
-    console.redrawn = null;
+    const label = memory.redrawn;
+    memory.redrawn = null;
     return label === null ? [lineEvent(line, now)] : lastOfRedrawn(line, label, now);
   };
 
@@ -94,38 +94,38 @@ export function createConsole(source: "stdout" | "stderr", state: ConsoleState =
 
   return {
     write(bytes, now) {
-      const { text, pending } = decodePiece(console.pending, bytes);
-      console.pending = pending;
+      const { text, pending } = decodePiece(memory.pending, bytes);
+      memory.pending = pending;
       const events: AnyEvent[] = [];
-      for (const token of scan(console.scanner, text)) {
-        const line = draw(console.line, token);
+      for (const token of scan(memory.scanner, text)) {
+        const line = draw(memory.line, token);
         if (line) events.push(...drawn(line, now));
       }
-      console.drawn_at = isVisible(console.line) ? now : null;
+      memory.drawn_at = isVisible(memory.line) ? now : null;
       return events;
     },
     due() {
-      const standing = standsAsBar(console) && console.drawn_at !== null ? console.drawn_at + BAR_MS : null;
+      const standing = standsAsBar(memory) && memory.drawn_at !== null ? memory.drawn_at + BAR_MS : null;
       const moving = barsDue(bars);
       return standing === null || moving === null ? (standing ?? moving) : Math.min(standing, moving);
     },
     take(now) {
-      const { line, drawn_at } = console;
+      const { line, drawn_at } = memory;
       const told: BarLine[] = [];
-      if (drawn_at !== null && standsAsBar(console) && (now >= drawn_at + BAR_MS || now < drawn_at)) {
+      if (drawn_at !== null && standsAsBar(memory) && (now >= drawn_at + BAR_MS || now < drawn_at)) {
         told.push(...(barLines(line.text, line.bytes, true, drawn_at) ?? []));
-        console.drawn_at = null;
+        memory.drawn_at = null;
       }
       return barEvents([...told, ...takeBars(bars, now)], now);
     },
     end(now) {
-      const rest = console.pending.length > 0 ? draw(console.line, { kind: "text", text: "\ufffd" }) : null;
-      console.pending = [];
-      const last = leave(console.line, "end");
+      const rest = memory.pending.length > 0 ? draw(memory.line, { kind: "text", text: "\ufffd" }) : null;
+      memory.pending = [];
+      const last = leave(memory.line, "end");
       const lines = [rest, last].filter((line) => line !== null).flatMap((line) => drawn(line, now));
       return [...lines, ...barEvents(endBars(bars, now), now)];
     },
-    state: () => structuredClone(console),
+    state: () => structuredClone(memory),
   };
 }
 

@@ -20,9 +20,10 @@ export function takeScalars(turn: Turn, message: HookMessageOf<"scalars">): Poin
   // A step's progress is told once all of its scalars in this message are in.
   let untold: number | null = null;
   for (const [t, tag, value, logged] of message.rows) {
+    if (!isKnownSeries(turn, tag, t)) continue;
     const step = stepOf(turn, tag, logged);
     const point: Point = { t, tag, value, step };
-    if (isKnownSeries(turn, tag, t)) points.push(point);
+    points.push(point);
     const here = run.training.progress?.global_step ?? null;
     const advances = drives && (here === null || step > here);
     if (advances && untold !== null) tellProgress(turn, untold);
@@ -61,7 +62,7 @@ function isKnownSeries(turn: Turn, tag: string, t: number): boolean {
   }
   if (!run.series_full) {
     run.series_full = true;
-    const message = `more than ${SERIES_PER_RUN} series: "${tag}" and every further one is left out of the metrics`;
+    const message = `more than ${SERIES_PER_RUN} series: "${tag}" and every further one is left out`;
     turn.events.push({ type: "log", timestamp: iso(t), level: "warning", message, source: "agent" });
   }
   return false;

@@ -75,17 +75,23 @@ function cleanEntries(object: object, secret: boolean, depth: number): Record<st
   const entries = Object.entries(object).slice(0, ITEMS_MAX);
   return Object.fromEntries(
     entries.map(([name, value]) => [
-      withoutSecrets(name),
+      publicText(name),
       typeof value === "number" && SECRET_NUMBER.test(name) ? REMOVED : clean(value, secret || isSecretName(name), depth + 1),
     ]),
   );
+}
+
+/** A text of any length: what is cut away is not searched, and a secret that the cut goes through is not shown. */
+function publicText(text: string): string {
+  const shown = withoutSecrets(text.slice(0, 4 * TEXT_MAX));
+  return cutText(shown, TEXT_MAX, text.length > 4 * TEXT_MAX ? Buffer.byteLength(text) : undefined);
 }
 
 /** @param secret the value stands under a secret's name, however deep: `secrets: { huggingface: "…" }` */
 function clean(value: unknown, secret: boolean, depth: number): unknown {
   if (typeof value === "string") {
     if (value === "") return value;
-    return secret ? REMOVED : cutText(withoutSecrets(value), TEXT_MAX);
+    return secret ? REMOVED : publicText(value);
   }
   if (typeof value !== "object" || value === null) return value;
   if (depth >= DEPTH_MAX) return "…";
