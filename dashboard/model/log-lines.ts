@@ -8,7 +8,7 @@ export const LOG_LINES_MAX = 600;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are control sequences, and this takes them out
 const ANSI = /\u001b\[[0-9;:]*m/g;
 
-/** @returns the lines after the event; a progress bar's new state stands where its last one stood */
+/** @returns the lines after the event; a progress bar's new state stands where it began, with the time at which it did */
 export function addLine(lines: readonly LogLine[], event: EventOf<"log"> & { offset: number; timestamp: string }): readonly LogLine[] {
   const bar = event.progress === true && typeof event.bar === "string" ? event.bar : null;
   const line: LogLine = {
@@ -21,7 +21,7 @@ export function addLine(lines: readonly LogLine[], event: EventOf<"log"> & { off
   };
   const known = bar === null ? -1 : lines.findLastIndex((each) => each.bar === bar);
   const before = lines[known];
-  if (before) return lines.with(known, { ...line, key: before.key });
+  if (before) return lines.with(known, { ...line, key: before.key, timestamp: before.timestamp });
   return [...lines.slice(lines.length >= LOG_LINES_MAX ? 1 : 0), line];
 }
 

@@ -61,8 +61,9 @@ const COMMANDS_KEPT = 20;
 export function viewOfSnapshot(snapshot: Snapshot, role: Role, localTime: (timestamp: string) => number): RunView {
   let view: RunView = { ...EMPTY_VIEW, role, agent: { reason: null, ...snapshot.health.agent } };
   for (const record of snapshot.commands) view = { ...view, commands: withCommand(view.commands, rowOfRecord(record)) };
-  const { training_progress, training_status, sample_progress, system_stats, validation_result, run_info } = snapshot;
-  const latest = [training_progress, training_status, sample_progress, system_stats, validation_result, run_info];
+  const { training_progress, training_status, sample_progress, system_stats, validation_result, run_info, agent_status } = snapshot;
+  // The room tells of the agent's link once a change has lasted: its word on the moment would call a blink offline, and never take it back.
+  const latest = [training_progress, training_status, sample_progress, system_stats, validation_result, run_info, agent_status];
   for (const event of [...latest, ...snapshot.samples]) if (event) view = applyAny(view, event, localTime(event.timestamp ?? ""));
   return view;
 }

@@ -15,7 +15,9 @@ export function Hardware({ view, freshness }: { view: RunView; freshness: Freshn
         <AsOf at={at} freshness={freshness} />
       </header>
       {stats === null ? (
-        <p class="muted">No figures yet. The agent sends them every two seconds.</p>
+        <p class="muted">
+          {freshness.kind === "final" ? "No figures were told." : "No figures yet. The agent sends them every two seconds."}
+        </p>
       ) : (
         <div class={staleClass(at, freshness)}>
           <Gpus event={stats.event} />

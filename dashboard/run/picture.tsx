@@ -39,10 +39,11 @@ export function Picture({
     [source],
   );
 
-  if (kind === "failed") return <span class="no-picture muted">Picture not available</span>;
+  if (source.kind === "token") return <span class="no-picture" />;
+  if (source.kind === "failed") return <span class="no-picture muted">Picture not available</span>;
   return (
     <img
-      src={source.kind === "memory" ? source.url : kind === "cookie" ? path : undefined}
+      src={source.kind === "memory" ? source.url : path}
       alt={alt}
       width={width}
       height={height}

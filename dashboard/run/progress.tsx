@@ -24,7 +24,7 @@ export function Progress({ view, freshness }: { view: RunView; freshness: Freshn
           <span class="muted figure">{advance.steps === null ? "" : `of ${count(advance.steps)}`}</span>
         </div>
         <div>
-          <span class="label">Loss</span>
+          <span class="label">{event?.smooth_loss == null ? "Loss" : "Loss, smoothed"}</span>
           <span class="big figure">{figure(fromWire(event?.smooth_loss ?? event?.loss))}</span>
           <span class="muted figure">{event?.smooth_loss != null && event.loss != null ? `raw ${figure(fromWire(event.loss))}` : ""}</span>
         </div>

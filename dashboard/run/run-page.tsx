@@ -58,14 +58,20 @@ function LiveRun({ run, store, onRetry }: { run: string; store: RunStore; onRetr
       {link.kind === "closed" && view.role === null ? (
         <ClosedNotice run={run} reason={link.reason} onRetry={onRetry} />
       ) : (
-        <main class="grid">
+        <main>
           <Progress view={view} freshness={freshness} />
-          <LossChart store={store} />
-          <Samples view={view} />
-          <OtherCharts store={store} />
-          <Hardware view={view} freshness={freshness} />
-          <Log lines={store.lines.value} />
-          <RunInfo run={run} view={view} />
+          <div class="columns">
+            <div class="column">
+              <LossChart store={store} />
+              <OtherCharts store={store} />
+              <Log lines={store.lines.value} />
+            </div>
+            <div class="column">
+              <Samples view={view} />
+              <Hardware view={view} freshness={freshness} />
+              <RunInfo run={run} view={view} />
+            </div>
+          </div>
         </main>
       )}
     </div>

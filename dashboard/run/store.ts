@@ -63,8 +63,8 @@ export class RunStore {
   #welcome(welcome: Welcome): void {
     this.#skew = Date.now() - Date.parse(welcome.timestamp);
     if (welcome.recovered) {
-      // What follows tells the rest; the room's own word on the agent's link has no offset to wait for.
-      this.#view = { ...this.#view, role: welcome.role, agent: { reason: null, ...welcome.snapshot.health.agent } };
+      // What follows tells the rest.
+      this.#view = { ...this.#view, role: welcome.role };
     } else {
       this.#reading?.abort();
       this.#view = viewOfSnapshot(welcome.snapshot, welcome.role, this.localTime);

@@ -12,9 +12,16 @@ export function duration(seconds: number): string {
   return `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
 
+/** An estimate's ends: seconds up to two minutes, minutes and hours from there on. */
+function roughly(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  if (whole < 120) return `${whole} s`;
+  return whole < 600 ? `${Math.round(whole / 60)} min` : duration(whole);
+}
+
 /** @returns `12–14 min`, `1 h 05–12 min`: what both ends share is said once; one duration where they read the same */
 export function durationRange(low: number, high: number): string {
-  const [from, to] = [duration(low).split(" "), duration(high).split(" ")];
+  const [from, to] = [roughly(low).split(" "), roughly(high).split(" ")];
   if (from.join() === to.join()) return to.join(" ");
   const sameShape = from.length === to.length && from.every((part, index) => index % 2 === 0 || part === to[index]);
   const sharesAllButLast = from.slice(0, -2).join() === to.slice(0, -2).join();

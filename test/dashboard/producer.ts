@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { WebSocket } from "ws";
-import type { AnyEvent, BlobStored } from "../../protocol/index.ts";
+import { type AnyEvent, type BlobStored, type CommandState, type RoomToAgent, roomToAgent } from "../../protocol/index.ts";
+
+type Command = Extract<RoomToAgent, { type: "command" }>;
 
 /**
  * A producer that says exactly what a test wants it to say, to a real relay, over the producer protocol (PR1): for states that a
@@ -10,22 +12,35 @@ import type { AnyEvent, BlobStored } from "../../protocol/index.ts";
 export class Producer {
   readonly #socket: WebSocket;
   readonly #options: { url: string; run: string; token: string };
+  readonly #commands: Command[] = [];
+  #wake: (() => void) | null = null;
   #seq = 0;
 
   private constructor(socket: WebSocket, options: { url: string; run: string; token: string }) {
     this.#socket = socket;
     this.#options = options;
+    socket.on("message", (data) => {
+      const message = roomToAgent.parse(JSON.parse(String(data)));
+      if (message.type !== "command") return;
+      this.#commands.push(message);
+      this.#wake?.();
+    });
   }
 
-  static async connect(options: { url: string; run: string; token: string; runInfo?: Record<string, unknown> }): Promise<Producer> {
-    const { url, run, token, runInfo } = options;
+  /** @param options life: another one where the run has had a producer before */
+  static async connect(options: {
+    url: string;
+    run: string;
+    token: string;
+    runInfo?: Record<string, unknown>;
+    life?: string;
+  }): Promise<Producer> {
+    const { url, run, token, runInfo, life = "first" } = options;
     const socket = new WebSocket(`${url.replace(/^http/, "ws")}/runs/${run}/agent`, { headers: { authorization: `Bearer ${token}` } });
     await once(socket, "open");
     const ready = once(socket, "message");
     const agent = { name: "test producer", version: "1" };
-    socket.send(
-      JSON.stringify({ type: "hello", protocol: 1, life: `life-${run}`, next_seq: 1, sent_seq: 0, agent, run_info: runInfo ?? null }),
-    );
+    socket.send(JSON.stringify({ type: "hello", protocol: 1, life, next_seq: 1, sent_seq: 0, agent, run_info: runInfo ?? null }));
     await ready;
     return new Producer(socket, options);
   }
@@ -53,7 +68,23 @@ export class Producer {
     return ((await answer.json()) as BlobStored).path;
   }
 
+  /** @returns the next command that the room hands over; waits for it */
+  async command(): Promise<Command> {
+    for (;;) {
+      const command = this.#commands.shift();
+      if (command) return command;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+
+  update(update: { id: string; state: CommandState; global_step?: number }): void {
+    this.#socket.send(JSON.stringify({ type: "command_update", ...update }));
+  }
+
   async close(): Promise<void> {
+    if (this.#socket.readyState === WebSocket.CLOSED) return;
     const closed = once(this.#socket, "close");
     this.#socket.close(1000);
     await closed;

@@ -26,6 +26,8 @@ test("EV3 durations read like people say them, and a range says what both ends s
     "1 d 1 h",
   ]);
   expect(durationRange(720, 840)).toBe("12–14 min");
+  expect(durationRange(57, 73)).toBe("57–73 s");
+  expect(durationRange(170, 250)).toBe("3–4 min");
   expect(durationRange(3900, 4320)).toBe("1 h 05–12 min");
   expect(durationRange(3300, 3900)).toBe("55 min – 1 h 05 min");
   expect(durationRange(700, 710)).toBe("12 min");

@@ -1,0 +1,24 @@
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { onTestFinished } from "vitest";
+
+export const DESKTOP = { width: 1280, height: 800 };
+export const PHONE = { width: 390, height: 844 };
+
+/** A page with a browser profile of its own; `complaints` are its script errors and what its content security policy refused. */
+export type OpenPage = { page: Page; context: BrowserContext; complaints: string[] };
+
+/** Opens a page that ends with the test. */
+export async function openPage(
+  browser: Browser,
+  options: { viewport?: typeof DESKTOP; colorScheme?: "light" | "dark" } = {},
+): Promise<OpenPage> {
+  const context = await browser.newContext({ viewport: DESKTOP, ...options });
+  onTestFinished(() => context.close());
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on("pageerror", (error) => complaints.push(error.message));
+  page.on("console", (message) => {
+    if (/content security policy|uncaught/i.test(message.text())) complaints.push(message.text());
+  });
+  return { page, context, complaints };
+}
