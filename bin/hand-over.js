@@ -35,6 +35,7 @@ const FROM_TERMINAL = ["SIGINT", "SIGQUIT"];
  * @param {string} program path
  * @param {string[]} args
  * @param {{ tied?: boolean }} [options] tied: the program has an IPC channel, which closes when we are gone
+ * @returns the program
  */
 export function handOver(program, args, { tied = false } = {}) {
   const child = spawn(program, args, { stdio: ["inherit", "inherit", "inherit", ...(tied ? /** @type {const} */ (["ipc"]) : [])] });
@@ -53,4 +54,5 @@ export function handOver(program, args, { tied = false } = {}) {
     for (const name of [...PASSED_ON, ...FROM_TERMINAL]) process.removeAllListeners(name);
     process.kill(process.pid, signal);
   });
+  return child;
 }

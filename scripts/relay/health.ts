@@ -1,6 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 
 const EVERY_MS = 1_000;
+/** Once it has not answered, we ask again soon. */
+const AGAIN_MS = 250;
 const PATIENCE_MS = 2_000;
 const STRIKES = 3;
 
@@ -14,7 +16,7 @@ const STRIKES = 3;
  */
 export async function hasStoppedAnswering(url: string, cancel: AbortSignal): Promise<string> {
   for (let strikes = 0; strikes < STRIKES; ) {
-    await delay(EVERY_MS, undefined, { signal: cancel }).catch(() => undefined);
+    await delay(strikes === 0 ? EVERY_MS : AGAIN_MS, undefined, { signal: cancel }).catch(() => undefined);
     if (cancel.aborted) return "is not watched any more";
     strikes = (await isHealthy(url, PATIENCE_MS)) ? 0 : strikes + 1;
   }

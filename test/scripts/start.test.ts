@@ -82,6 +82,16 @@ test("nothing is left running when npm start itself is killed", async () => {
   await until(() => membersOf(group).length === 0, { what: "the end of the relay" });
 });
 
+test.each(["SIGTERM", "SIGKILL"] as const)("nothing is left running when npm, which started it, is ended by %s", async (signal) => {
+  const state = folderForTest();
+  const npm = runForTest("npm", ["start", "--", "--no-demo", "--port", "0", "--state", state]);
+  await ready(npm);
+  const group = groupIn(state);
+  npm.child.kill(signal);
+  await npm.ended;
+  await until(() => membersOf(group).length === 0, { what: "the end of the relay" });
+});
+
 test("what a start has left behind, killed together with its relay's host, is ended by the next", async () => {
   const state = folderForTest();
   const first = start(state);
