@@ -42,7 +42,8 @@ export async function runDemo(
     [join(ROOT, "bin", "runcast.js"), "run", "--name", "Learning to paint", "--run", run, "--", ...command],
     {
       cwd: ROOT,
-      env: { ...inherited, RUNCAST_RELAY: relay.url, RUNCAST_TOKEN: relay.token, RUNCAST_SPOOL: relay.spool },
+      // At `info` it would print a link of its own, which knows no token.
+      env: { ...inherited, RUNCAST_RELAY: relay.url, RUNCAST_TOKEN: relay.token, RUNCAST_SPOOL: relay.spool, RUNCAST_LOG_LEVEL: "warning" },
       // Our stdout says where the relay is, and nothing else.
       stdio: ["ignore", 2, 2],
       // Ctrl-C reaches us alone: the demo is told to stop once, and by us.

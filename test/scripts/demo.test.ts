@@ -27,6 +27,7 @@ test("npm start trains something real, and its link shows it; told to end, it de
   viewer.close();
   program.child.kill("SIGTERM");
   expect(await program.ended).toBe(0);
+  expect(program.stderr).not.toContain("watch this run");
   expect(program.stderr).not.toContain("could not be delivered");
   expect(program.stdout.trim().split("\n")).toHaveLength(2);
 });
