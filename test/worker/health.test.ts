@@ -7,7 +7,7 @@ const S = 1000;
 
 describe("the agent's link", () => {
   test("HL2 a socket that closed has ten seconds to come back, a silent one until a minute after its last word", () => {
-    const gone = { kind: "gone", since: 0, noticed_at: 0 } as const;
+    const gone = { kind: "gone", since: 0, noticed_at: 0, reason: "the connection was lost" } as const;
     expect(judgeLink(gone, true, 9 * S)).toEqual({ kind: "wait", until: 10 * S });
     expect(judgeLink(gone, true, 10 * S)).toMatchObject({ kind: "offline", since: 0 });
     const silent = { kind: "open", last_heard: 0 } as const;
@@ -16,7 +16,9 @@ describe("the agent's link", () => {
   });
 
   test("HL2 nothing is said twice, and a room whose agent is known to be gone sleeps", () => {
-    expect(judgeLink({ kind: "gone", since: 0, noticed_at: 0 }, false, 3600 * S)).toEqual({ kind: "nothing" });
+    expect(judgeLink({ kind: "gone", since: 0, noticed_at: 0, reason: "the connection was lost" }, false, 3600 * S)).toEqual({
+      kind: "nothing",
+    });
     expect(judgeLink({ kind: "open", last_heard: 0 }, false, 3600 * S)).toMatchObject({ kind: "wait" });
   });
 
@@ -28,7 +30,7 @@ describe("the agent's link", () => {
     await evict(run, "close");
     await alone(run, 1e12, (woken) => {
       woken.wake(1e12 + 10 * S);
-      const told = woken.log.state.agent_status;
+      const told = woken.core.log.state.agent_status;
       expect(told).toMatchObject({ connected: false, since: expect.stringMatching(/Z$/), reason: expect.any(String) });
       expect(JSON.stringify(told)).not.toContain("crash");
       expect(woken.snapshot().health).toMatchObject({ agent: { connected: false }, trainer: { status: "running" } });

@@ -108,10 +108,10 @@ describe("the producer", () => {
     await alone(run, start, (woken) => {
       // The agent gets ten seconds to return from the moment at which the room woke.
       woken.wake(start + 9_000);
-      expect(woken.log.state.agent_status).toMatchObject({ connected: true });
+      expect(woken.core.log.state.agent_status).toMatchObject({ connected: true });
       woken.wake(start + 10_000);
-      expect(woken.log.state.agent_status).toMatchObject({ connected: false, offset: 3 });
-      expect(woken.log.logId).not.toBe(log_id);
+      expect(woken.core.log.state.agent_status).toMatchObject({ connected: false, offset: 3 });
+      expect(woken.core.log.logId).not.toBe(log_id);
     });
     await evict(run, "close");
     const past = await batchedViewer(run, `?since=${log_id}:3`);

@@ -86,12 +86,17 @@ describe("slow viewers", () => {
       const join = (name: string) => {
         const socket = { send: () => true, close: (code: number) => void closed.push(code), remember: () => undefined };
         const attachment = { kind: "viewer", sub: name, role: "viewer", exp: 1e9, client_id: name, mode: "batched" } as const;
-        return room.desk.join(socket, { ...attachment, subscription: ["*"], joined_at: 0, behind_at: null }, { since: null, replay: 0 }, 0);
+        return room.viewers.join(
+          socket,
+          { ...attachment, subscription: ["*"], joined_at: 0, behind_at: null },
+          { since: null, replay: 0 },
+          0,
+        );
       };
       const [slow, reader] = [join("slow"), join("reader")];
       const publish = (n: number, now: number) => {
-        room.viewers.publish(room.log.append(batchOf400KB(n), now), now);
-        reader.window.acknowledged(room.log.lastOffset, now);
+        room.core.viewers.publish(room.core.log.append(batchOf400KB(n), now), now);
+        reader.window.acknowledged(room.core.log.lastOffset, now);
       };
       for (let n = 0; n < 4; n++) publish(n, 1000);
       expect(slow.window.behind).toBe(true);
@@ -99,7 +104,7 @@ describe("slow viewers", () => {
       expect(closed).toEqual([]);
       publish(5, 31_000);
       expect(closed).toEqual([4008]);
-      expect(room.viewers.count).toBe(1);
+      expect(room.core.viewers.count).toBe(1);
     });
   });
 

@@ -15,38 +15,39 @@ import {
   parseEvent,
   type RoomToAgent,
 } from "../../protocol/index.ts";
-import type { Log } from "../log.ts";
 import { judgeLink, type LinkView } from "./agent-link.ts";
+import type { CommandDesk } from "./command-desk.ts";
 import type { Command } from "./commands.ts";
+import type { RoomCore } from "./core.ts";
 import { demandFor } from "./demand.ts";
 import { decodeFrame } from "./frame.ts";
 import { decideBatch, decideHello } from "./producer.ts";
-import type { Room, RoomEffects } from "./room.ts";
 import type { AgentAttachment, SocketPort } from "./sockets.ts";
 
 export type AgentSocket = { socket: SocketPort; attachment: AgentAttachment };
 
 /** The room's side of the producer protocol: hello, fence, batches, acks, demand (PR1–PR5), and the agent's link (HL2). */
 export class AgentDesk {
-  readonly #room: Room;
-  readonly #logger: Log;
-  readonly #effects: RoomEffects;
+  readonly #core: RoomCore;
+  readonly #commands: CommandDesk;
+  readonly #listed: () => void;
   readonly #sockets = new Set<AgentSocket>();
   #active: AgentSocket | null = null;
   #told: Demand;
   #lastHeard: number;
   /** Since when there is no producer; `seen` where its socket was seen to close. */
-  #gone: { at: number; seen: boolean };
+  #gone: { at: number; seen: boolean; reason: string };
   /** When the platform last answered a keep-alive for the producer, milliseconds since 1970. */
   keepaliveAt: (agent: AgentSocket) => number = () => 0;
 
-  constructor(room: Room, logger: Log, effects: RoomEffects, now: number) {
-    this.#room = room;
-    this.#logger = logger;
-    this.#effects = effects;
-    this.#told = demandFor(room.viewers.count);
-    this.#lastHeard = room.log.lastChunkAt;
-    this.#gone = { at: now, seen: false };
+  /** @param listed the list of runs is to be told */
+  constructor(core: RoomCore, commands: CommandDesk, listed: () => void, now: number) {
+    this.#core = core;
+    this.#commands = commands;
+    this.#listed = listed;
+    this.#told = demandFor(core.viewers.count);
+    this.#lastHeard = core.log.lastChunkAt;
+    this.#gone = { at: now, seen: false, reason: "the connection was lost" };
   }
 
   get sockets(): ReadonlySet<AgentSocket> {
@@ -61,7 +62,7 @@ export class AgentDesk {
   }
 
   link(): Health["agent"] {
-    const reported = this.#room.log.state.agent_status;
+    const reported = this.#core.log.state.agent_status;
     return {
       connected: this.connected,
       since: typeof reported?.since === "string" ? reported.since : null,
@@ -74,25 +75,28 @@ export class AgentDesk {
     this.#sockets.add(agent);
     if (agent.attachment.life !== null) {
       this.#active = agent;
-      this.#told = demandFor(this.#room.viewers.count);
+      this.#told = demandFor(this.#core.viewers.count);
     }
   }
 
-  /** A socket that closed. What waits is stored: without a producer nothing would write it. */
-  remove(agent: AgentSocket, now: number): void {
+  /**
+   * A socket that closed. What waits is stored: without a producer nothing would write it.
+   * @param goodbye whether the agent said that it goes
+   */
+  remove(agent: AgentSocket, goodbye: boolean, now: number): void {
     this.#sockets.delete(agent);
     if (this.#active !== agent) return;
     this.#active = null;
-    this.#gone = { at: now, seen: true };
-    this.#room.log.storeTail(now);
+    this.#gone = { at: now, seen: true, reason: goodbye ? "the agent has ended" : "the connection was lost" };
+    this.#core.log.storeTail(now);
     this.judge(now);
-    this.#room.list();
+    this.#listed();
   }
 
   receive(agent: AgentSocket, frame: string | ArrayBuffer, now: number): void {
     const decoded = decodeFrame(frame, { max: AGENT_FRAME_MAX, types: AGENT_MESSAGE_TYPES, schema: agentMessage });
     if (!decoded.ok) {
-      this.#logger("warning", "invalid message from an agent", { client_id: agent.attachment.client_id, code: decoded.code });
+      this.#core.logger("warning", "invalid message from an agent", { client_id: agent.attachment.client_id, code: decoded.code });
       this.#refuse(agent, decoded.code, decoded.message);
       return;
     }
@@ -108,7 +112,7 @@ export class AgentDesk {
 
   /** PR5: tells the agent when who is watching has changed. */
   viewersChanged(): void {
-    const demand = demandFor(this.#room.viewers.count);
+    const demand = demandFor(this.#core.viewers.count);
     if (demand.mode === this.#told.mode) return;
     this.#told = demand;
     if (this.#active) this.#send(this.#active, { type: "demand", ...demand });
@@ -116,20 +120,20 @@ export class AgentDesk {
 
   /** HL2: decides whether the agent is offline by now, says so, or asks to be woken again. */
   judge(now: number): void {
-    const reported = this.#room.log.state.agent_status?.connected === true;
+    const reported = this.#core.log.state.agent_status?.connected === true;
     const view: LinkView = this.#active
       ? { kind: "open", last_heard: this.lastHeard }
-      : { kind: "gone", since: this.#gone.seen ? this.#gone.at : this.lastHeard, noticed_at: this.#gone.at };
+      : { kind: "gone", since: this.#gone.seen ? this.#gone.at : this.lastHeard, noticed_at: this.#gone.at, reason: this.#gone.reason };
     const verdict = judgeLink(view, reported, now);
     switch (verdict.kind) {
       case "wait":
-        this.#effects.alarm(verdict.until);
+        this.#core.effects.alarm(verdict.until);
         return;
       case "nothing":
         return;
       case "offline":
         this.#report(false, verdict.since, verdict.reason, now);
-        if (this.#active) this.#effects.alarm(now + AGENT_SILENT_MS);
+        if (this.#active) this.#core.effects.alarm(now + AGENT_SILENT_MS);
         return;
     }
   }
@@ -153,7 +157,7 @@ export class AgentDesk {
         this.#batch(agent, message, now);
         return;
       case "command_update":
-        this.#room.updateCommand(
+        this.#commands.update(
           message.id,
           { state: message.state, global_step: message.global_step ?? null, error: message.error ?? null },
           now,
@@ -163,7 +167,7 @@ export class AgentDesk {
   }
 
   #hello(agent: AgentSocket, hello: Hello, now: number): void {
-    const { log, own, store } = this.#room;
+    const { log, own, store, effects } = this.#core;
     const decision = decideHello(hello, log.life, store.knowsLife(hello.life), log.lastSeq);
     if (decision.kind === "stale") {
       this.#refuse(agent, "stale_life", ERRORS.stale_life.message);
@@ -175,23 +179,27 @@ export class AgentDesk {
         log.storeTail(now);
         break;
       case "begin":
-        own.renumbered(log.beginLife(hello.life, decision.start_seq, this.#effects.newId(), now), now);
+        own.renumbered(log.beginLife(hello.life, decision.start_seq, effects.newId(), now), now);
         break;
       case "skip":
         log.storeTail(now);
-        own.renumbered(log.skipTo(decision.to_seq, this.#effects.newId()), now);
+        own.renumbered(log.skipTo(decision.to_seq, effects.newId()), now);
         break;
     }
     log.setRunInfo(hello.run_info, now);
     own.settle(hello.sent_seq);
-    this.#told = demandFor(this.#room.viewers.count);
+    this.#told = demandFor(this.#core.viewers.count);
     this.#send(agent, { type: "ready", life: hello.life, last_seq: log.storedSeq, demand: this.#told });
-    this.#logger("info", "agent connected", { client_id: agent.attachment.client_id, decision: decision.kind, last_seq: log.storedSeq });
+    this.#core.logger("info", "agent connected", {
+      client_id: agent.attachment.client_id,
+      decision: decision.kind,
+      last_seq: log.storedSeq,
+    });
     this.#heardAgain(now);
     own.release(now);
     this.judge(now);
-    this.#room.deliverQueued(now);
-    this.#room.list();
+    this.#commands.deliverQueued(now);
+    this.#listed();
   }
 
   /** PR2: with hello a later connection takes over, and the earlier one must not come back. */
@@ -204,12 +212,12 @@ export class AgentDesk {
       this.#sockets.delete(earlier);
     }
     this.#active = agent;
-    agent.attachment = { ...agent.attachment, life, sent_through: this.#room.log.lastOffset };
+    agent.attachment = { ...agent.attachment, life, sent_through: this.#core.log.lastOffset };
     agent.socket.remember(agent.attachment);
   }
 
   #batch(agent: AgentSocket, batch: AgentBatch, now: number): void {
-    const { log, viewers, own, counters } = this.#room;
+    const { log, viewers, own, counters } = this.#core;
     const decision = decideBatch(log.lastSeq, batch.first_seq, batch.events.length);
     if (decision.kind === "gap") {
       this.#send(agent, { type: "error", code: "sequence_gap", message: ERRORS.sequence_gap.message, expected: decision.expected });
@@ -239,13 +247,13 @@ export class AgentDesk {
       this.#send(agent, { type: "ack", seq: log.storedSeq });
     }
     own.release(now);
-    if (log.state.training_status !== before) this.#room.list();
+    if (log.state.training_status !== before) this.#listed();
   }
 
   /** An agent that was reported offline is back. */
   #heardAgain(now: number): void {
     this.#lastHeard = now;
-    if (this.#room.log.state.agent_status?.connected !== true) this.#report(true, now, null, now);
+    if (this.#core.log.state.agent_status?.connected !== true) this.#report(true, now, null, now);
   }
 
   #report(connected: boolean, since: number, reason: string | null, now: number): void {
@@ -257,14 +265,14 @@ export class AgentDesk {
       last_heard: new Date(this.lastHeard).toISOString(),
       reason,
     };
-    this.#logger("info", connected ? "agent online" : "agent offline", { since: event.since });
-    if (connected) this.#room.own.place(event, now);
-    else this.#room.own.force(event, now);
-    this.#room.list();
+    this.#core.logger("info", connected ? "agent online" : "agent offline", { since: event.since });
+    if (connected) this.#core.own.place(event, now);
+    else this.#core.own.force(event, now);
+    this.#listed();
   }
 
   #refuse(agent: AgentSocket, code: ErrorCode, message: string): void {
-    this.#room.counters.error(agent.attachment.client_id);
+    this.#core.counters.error(agent.attachment.client_id);
     this.#send(agent, { type: "error", code, message });
     const close = ERRORS[code].close;
     if (close !== null) agent.socket.close(close, message);
@@ -272,7 +280,7 @@ export class AgentDesk {
 
   #send(agent: AgentSocket, message: RoomToAgent): boolean {
     const text = JSON.stringify({ ...message, timestamp: new Date().toISOString() });
-    this.#room.counters.sent(text.length);
+    this.#core.counters.sent(text.length);
     return agent.socket.send(text);
   }
 }

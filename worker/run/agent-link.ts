@@ -4,7 +4,7 @@ import { AGENT_GONE_MS, AGENT_SILENT_MS } from "../../protocol/index.ts";
 export type LinkView =
   | { kind: "open"; last_heard: number }
   /** `noticed_at` is when the room woke where it was away when the socket went: the agent gets its time to return from there. */
-  | { kind: "gone"; since: number; noticed_at: number };
+  | { kind: "gone"; since: number; noticed_at: number; reason: string };
 
 export type LinkVerdict = { kind: "wait"; until: number } | { kind: "offline"; since: number; reason: string } | { kind: "nothing" };
 
@@ -17,7 +17,7 @@ export function judgeLink(view: LinkView, reported: boolean, now: number): LinkV
   if (view.kind === "gone") {
     const until = view.noticed_at + AGENT_GONE_MS;
     if (now < until) return { kind: "wait", until };
-    return { kind: "offline", since: view.since, reason: "the connection was lost" };
+    return { kind: "offline", since: view.since, reason: view.reason };
   }
   const until = view.last_heard + AGENT_SILENT_MS;
   if (now < until) return { kind: "wait", until };

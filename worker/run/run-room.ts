@@ -41,25 +41,25 @@ export class RunRoom extends DurableObject<Env> {
   override async webSocketMessage(socket: WebSocket, frame: string | ArrayBuffer): Promise<void> {
     const peer = this.#peers.get(socket);
     if (!peer || !this.#room) return;
-    this.#room.counters.received(typeof frame === "string" ? frame.length : frame.byteLength);
+    this.#room.core.counters.received(typeof frame === "string" ? frame.length : frame.byteLength);
     try {
       if (peer.kind === "agent") this.#room.agent.receive(peer.agent, frame, Date.now());
-      else this.#room.desk.receive(peer.viewer, frame, Date.now());
+      else this.#room.viewers.receive(peer.viewer, frame, Date.now());
     } catch (error) {
-      this.#logger("error", "a message failed", { run: this.#room.run, ...thrown(error) });
+      this.#logger("error", "a message failed", { run: this.#room.core.run, ...thrown(error) });
       this.#recover(socket);
     }
   }
 
   override async webSocketClose(socket: WebSocket, code: number, reason: string): Promise<void> {
-    this.#forget(socket);
+    this.#forget(socket, code === 1000);
     // The close handshake is ours in these handlers; codes that stand for "no close frame" must not be echoed.
     const echo = code === 1005 || code === 1006 || code === 1015 ? 1000 : code;
     socketPort(socket).close(echo, reason);
   }
 
   override async webSocketError(socket: WebSocket): Promise<void> {
-    this.#forget(socket);
+    this.#forget(socket, false);
   }
 
   override async alarm(): Promise<void> {
@@ -85,13 +85,13 @@ export class RunRoom extends DurableObject<Env> {
     return this.#room && JSON.stringify(this.#room.sample(sampleId));
   }
   async commands(): Promise<string | null> {
-    return this.#room && JSON.stringify(this.#room.commands());
+    return this.#room && JSON.stringify(this.#room.commands.records());
   }
   async status(): Promise<string | null> {
     return this.#room && JSON.stringify(this.#room.status());
   }
   async command(request: CommandRequest, by: string): Promise<Result<string>> {
-    return this.#room ? this.#room.command(request, by, Date.now()) : failure("run_not_found");
+    return this.#room ? { ok: true, value: this.#room.commands.request(request, by, Date.now()) } : failure("run_not_found");
   }
 
   #acceptViewer(upgrade: Extract<Upgrade, { kind: "viewer" }>): Response {
@@ -111,7 +111,7 @@ export class RunRoom extends DurableObject<Env> {
       joined_at: 0,
       behind_at: null,
     };
-    const viewer = room.desk.join(socketPort(pair[1]), attachment, wish, Date.now());
+    const viewer = room.viewers.join(socketPort(pair[1]), attachment, wish, Date.now());
     this.#peers.set(pair[1], { kind: "viewer", viewer });
     return switching(pair[0], protocol);
   }
@@ -151,11 +151,11 @@ export class RunRoom extends DurableObject<Env> {
       clock: Date.now,
     });
     room.agent.keepaliveAt = (agent) => this.#keepaliveAt(agent);
-    const through = Math.max(told ?? 0, room.log.lastOffset);
+    const through = Math.max(told ?? 0, room.core.log.lastOffset);
     for (const { socket, attachment } of known) {
       if (attachment?.kind === "viewer") {
         const viewer = wokenViewer(socketPort(socket), attachment, through, Date.now());
-        room.viewers.add(viewer, Date.now());
+        room.core.viewers.add(viewer, Date.now());
         this.#peers.set(socket, { kind: "viewer", viewer });
       } else if (attachment?.kind === "agent") {
         const agent: AgentSocket = { socket: socketPort(socket), attachment };
@@ -179,12 +179,12 @@ export class RunRoom extends DurableObject<Env> {
     socketPort(failed).close(1011, "the relay failed: connect again");
   }
 
-  #forget(socket: WebSocket): void {
+  #forget(socket: WebSocket, goodbye: boolean): void {
     const peer = this.#peers.get(socket);
     this.#peers.delete(socket);
     if (!peer || !this.#room) return;
-    if (peer.kind === "viewer") this.#room.desk.leave(peer.viewer);
-    else this.#room.agent.remove(peer.agent, Date.now());
+    if (peer.kind === "viewer") this.#room.viewers.leave(peer.viewer);
+    else this.#room.agent.remove(peer.agent, goodbye, Date.now());
   }
 
   #keepaliveAt(agent: AgentSocket): number {

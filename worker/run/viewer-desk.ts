@@ -7,6 +7,7 @@ import {
   REPLAY_EVENTS_MAX,
   type Role,
   type RoomMessage,
+  type Snapshot,
   SUBSCRIPTIONS_MAX,
   VIEWER_FRAME_MAX,
   VIEWER_MESSAGE_TYPES,
@@ -15,10 +16,10 @@ import {
   type ViewerMessage,
   viewerMessage,
 } from "../../protocol/index.ts";
-import type { Log } from "../log.ts";
+import type { CommandDesk } from "./command-desk.ts";
+import type { RoomCore } from "./core.ts";
 import { decodeFrame } from "./frame.ts";
 import { missedAfter, newest, planReplay, type ReplayWish } from "./replay.ts";
-import type { Room } from "./room.ts";
 import { SendWindow } from "./send-window.ts";
 import type { SocketPort, ViewerAttachment } from "./sockets.ts";
 import { type Subscription, subscribe, unsubscribe } from "./subscription.ts";
@@ -26,19 +27,28 @@ import { framesFor, type Viewer } from "./viewers.ts";
 
 const COMMANDERS: ReadonlySet<Role> = new Set<Role>(["operator", "owner"]);
 
+/** What this desk needs of the rest of the room. */
+type Surroundings = {
+  snapshot(): Snapshot;
+  /** @param edge whether the first viewer came or the last one left */
+  audienceChanged(edge: boolean): void;
+};
+
 /** The room's side of the viewer protocol (VW1–VW6). */
 export class ViewerDesk {
-  readonly #room: Room;
-  readonly #logger: Log;
+  readonly #core: RoomCore;
+  readonly #commands: CommandDesk;
+  readonly #around: Surroundings;
 
-  constructor(room: Room, logger: Log) {
-    this.#room = room;
-    this.#logger = logger;
+  constructor(core: RoomCore, commands: CommandDesk, around: Surroundings) {
+    this.#core = core;
+    this.#commands = commands;
+    this.#around = around;
   }
 
   /** VW4: welcome, replay and joining the live set, with no `await` between. */
   join(socket: SocketPort, attachment: ViewerAttachment, wish: ReplayWish, now: number): Viewer {
-    const { log, viewers } = this.#room;
+    const { log, viewers } = this.#core;
     const replay = planReplay(log, wish, attachment.subscription);
     const through = replay.recovered ? replay.after : log.lastOffset;
     const viewer: Viewer = {
@@ -52,17 +62,15 @@ export class ViewerDesk {
     viewers.send(viewer, [this.#welcome(viewer, replay.recovered, now)], now);
     if (replay.recovered) this.#catchUp(viewer, now);
     else if (replay.lines.length > 0) viewers.deliver(viewer, framesFor(attachment.mode, replay.lines, 0, through, now), through, now);
-    this.#room.agent.viewersChanged();
-    if (viewers.count === 1) this.#room.list();
-    this.#logger("info", "viewer connected", { client_id: attachment.client_id, mode: attachment.mode, recovered: replay.recovered });
+    this.#around.audienceChanged(viewers.count === 1);
+    this.#core.logger("info", "viewer connected", { client_id: attachment.client_id, mode: attachment.mode, recovered: replay.recovered });
     return viewer;
   }
 
   leave(viewer: Viewer): void {
-    this.#room.viewers.remove(viewer);
-    this.#room.agent.viewersChanged();
-    if (this.#room.viewers.count === 0) this.#room.list();
-    this.#logger("info", "viewer left", { client_id: viewer.attachment.client_id });
+    this.#core.viewers.remove(viewer);
+    this.#around.audienceChanged(this.#core.viewers.count === 0);
+    this.#core.logger("info", "viewer left", { client_id: viewer.attachment.client_id });
   }
 
   receive(viewer: Viewer, frame: string | ArrayBuffer, now: number): void {
@@ -75,8 +83,8 @@ export class ViewerDesk {
       this.#handle(viewer, decoded.value, now);
       return;
     }
-    this.#logger("warning", "invalid message from a viewer", { client_id: viewer.attachment.client_id, code: decoded.code });
-    this.#room.counters.error(viewer.attachment.client_id);
+    this.#core.logger("warning", "invalid message from a viewer", { client_id: viewer.attachment.client_id, code: decoded.code });
+    this.#core.counters.error(viewer.attachment.client_id);
     this.#answer(viewer, { type: "error", code: decoded.code, message: decoded.message }, now);
     const close = ERRORS[decoded.code].close;
     if (close !== null) viewer.socket.close(close, decoded.message);
@@ -89,7 +97,7 @@ export class ViewerDesk {
 
   connectionsByRole(agents: Iterable<unknown>): Record<Role, number> {
     const connections: Record<Role, number> = { viewer: 0, operator: 0, agent: 0, owner: 0 };
-    for (const viewer of this.#room.viewers.all()) connections[viewer.attachment.role] += 1;
+    for (const viewer of this.#core.viewers.all()) connections[viewer.attachment.role] += 1;
     for (const _ of agents) connections.agent += 1;
     return connections;
   }
@@ -134,9 +142,8 @@ export class ViewerDesk {
           return;
         }
         const { type: _, timestamp: __, ...request } = message;
-        const result = this.#room.command(request, viewer.attachment.sub, now);
-        if (result.ok) this.#answer(viewer, { type: "command_ack", id: request.id, state: result.value }, now);
-        else this.#answer(viewer, { type: "error", code: result.code, message: result.message, id: request.id }, now);
+        const state = this.#commands.request(request, viewer.attachment.sub, now);
+        this.#answer(viewer, { type: "command_ack", id: request.id, state }, now);
         return;
       }
     }
@@ -144,7 +151,7 @@ export class ViewerDesk {
 
   /** VW6: sends from the log what the viewer has missed, as far as its window goes; at the end it is in the live set again. */
   #catchUp(viewer: Viewer, now: number): void {
-    const { log, viewers } = this.#room;
+    const { log, viewers } = this.#core;
     viewer.window.behind = false;
     if (viewer.through + 1 < log.oldestOffset) {
       this.#beginAnew(viewer, now);
@@ -163,7 +170,7 @@ export class ViewerDesk {
 
   /** What a slow viewer missed was trimmed meanwhile: it is told so, and given what a new one is given. */
   #beginAnew(viewer: Viewer, now: number): void {
-    const { log, viewers } = this.#room;
+    const { log, viewers } = this.#core;
     const through = log.lastOffset;
     viewers.startOver(viewer, through, now);
     const lines = newest(log, viewer.attachment.subscription, REPLAY_EVENTS_MAX);
@@ -171,12 +178,12 @@ export class ViewerDesk {
   }
 
   #resubscribe(viewer: Viewer, subscription: Subscription, now: number): void {
-    this.#room.viewers.resubscribe(viewer, subscription, now);
-    this.#logger("debug", "subscribed", { client_id: viewer.attachment.client_id, subscription });
+    this.#core.viewers.resubscribe(viewer, subscription, now);
+    this.#core.logger("debug", "subscribed", { client_id: viewer.attachment.client_id, subscription });
   }
 
   #welcome(viewer: Viewer, recovered: boolean, now: number): string {
-    const { log, run } = this.#room;
+    const { log, run } = this.#core;
     return encode(
       {
         type: "welcome",
@@ -188,7 +195,7 @@ export class ViewerDesk {
         oldest_offset: log.oldestOffset,
         last_offset: log.lastOffset,
         recovered,
-        snapshot: this.#room.snapshot(),
+        snapshot: this.#around.snapshot(),
         keepalive: { send: KEEPALIVE_SEND, reply: KEEPALIVE_REPLY, every_ms: KEEPALIVE_MS },
         limits: {
           ack_every_bytes: ACK_EVERY_BYTES,
@@ -202,7 +209,7 @@ export class ViewerDesk {
   }
 
   #answer(viewer: Viewer, message: RoomMessage, now: number): void {
-    this.#room.viewers.send(viewer, [encode(message, now)], now);
+    this.#core.viewers.send(viewer, [encode(message, now)], now);
   }
 }
 

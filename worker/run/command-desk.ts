@@ -1,0 +1,83 @@
+import type { CommandRecord, CommandRequest, CommandState } from "../../protocol/index.ts";
+import type { CommandBook } from "./command-book.ts";
+import { advance, type Command, type CommandUpdate, expire, isOpen, queueCommand } from "./commands.ts";
+import type { RoomCore } from "./core.ts";
+
+const OVER: ReadonlySet<unknown> = new Set(["completed", "stopped", "error"]);
+
+/** The room's side of commands (CM1): asks, hands over, and says each state as an event of the run. */
+export class CommandDesk {
+  readonly #core: RoomCore;
+  readonly #book: CommandBook;
+  readonly #deliver: (command: Command) => boolean;
+
+  /** @param deliver hands a command to the agent; false without one */
+  constructor(core: RoomCore, book: CommandBook, deliver: (command: Command) => boolean) {
+    this.#core = core;
+    this.#book = book;
+    this.#deliver = deliver;
+  }
+
+  /** All commands, newest first. */
+  records(): CommandRecord[] {
+    return this.#book.records();
+  }
+
+  /** Commands without a terminal state. */
+  open(): CommandRecord[] {
+    return this.#book.open().map((command) => command.record);
+  }
+
+  /** Asks for a command; the same id twice runs once. @returns its state now */
+  request(request: CommandRequest, by: string, now: number): CommandState {
+    const known = this.#book.get(request.id);
+    if (known) return known.record.state;
+    const command = queueCommand(request, by, now);
+    this.#book.put(command);
+    this.#say(command.record, now);
+    if (OVER.has(this.#core.log.state.training_status?.status)) {
+      return this.update(request.id, { state: "rejected", global_step: null, error: "the training has ended" }, now);
+    }
+    if (this.#deliver(command)) return this.update(request.id, { state: "delivered", global_step: null, error: null }, now);
+    this.#core.effects.alarm(command.expires_at);
+    return "queued";
+  }
+
+  /** What the agent says of a command. @returns its state after it; `failed` for one that nobody asked for */
+  update(id: string, update: CommandUpdate, now: number): CommandState {
+    const command = this.#book.get(id);
+    if (!command) return "failed";
+    const next = advance(command, update);
+    if (!next) return command.record.state;
+    this.#book.put(next);
+    this.#say(next.record, now);
+    if (isOpen(next)) this.#core.effects.alarm(next.expires_at);
+    return next.record.state;
+  }
+
+  /** Hands waiting commands to a producer that has just come. */
+  deliverQueued(now: number): void {
+    for (const command of this.#book.open()) {
+      if (command.record.state !== "queued" || now >= command.expires_at || !this.#deliver(command)) continue;
+      this.update(command.record.id, { state: "delivered", global_step: null, error: null }, now);
+    }
+  }
+
+  /** Ends what ran out of time, and asks to be woken for what still has some. */
+  expire(now: number): void {
+    for (const command of this.#book.open()) {
+      const expired = expire(command, now);
+      if (expired) {
+        this.#book.put(expired);
+        this.#say(expired.record, now);
+      } else {
+        this.#core.effects.alarm(command.expires_at);
+      }
+    }
+  }
+
+  #say(record: CommandRecord, now: number): void {
+    const { id, requested_at: _, ...fields } = record;
+    this.#core.own.place({ type: "command_status", timestamp: new Date(now).toISOString(), command_id: id, ...fields }, now);
+  }
+}

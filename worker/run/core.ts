@@ -1,0 +1,55 @@
+import type { RunSummary } from "../../protocol/index.ts";
+import type { Log } from "../log.ts";
+import { Counters } from "./counters.ts";
+import { OwnEvents } from "./own-events.ts";
+import { RunLog } from "./run-log.ts";
+import type { RoomStore } from "./store.ts";
+import { type Viewer, Viewers } from "./viewers.ts";
+
+/** What a room asks of its surroundings. */
+export type RoomEffects = {
+  /** Milliseconds since 1970: wake the room then. The earliest wish counts. */
+  alarm(at: number): void;
+  /** The list of runs should know. */
+  listed(summary: RunSummary): void;
+  newId(): string;
+};
+
+/** What the desks of a room share: the log and who is told of it. */
+export type RoomCore = {
+  readonly run: string;
+  readonly createdAt: string;
+  readonly store: RoomStore;
+  readonly log: RunLog;
+  readonly viewers: Viewers;
+  readonly counters: Counters;
+  readonly own: OwnEvents;
+  readonly effects: RoomEffects;
+  readonly logger: Log;
+};
+
+export type CoreParts = {
+  store: RoomStore;
+  effects: RoomEffects;
+  logger: Log;
+  /** Highest offset that viewers were sent, as the hibernated producer's attachment has it; null without one. */
+  told: number | null;
+  /** Milliseconds since 1970. */
+  clock: () => number;
+};
+
+/** @param welcomeAgain the welcome of a viewer that has to start over */
+export function createCore(
+  { store, effects, logger, told, clock }: CoreParts,
+  welcomeAgain: (viewer: Viewer, now: number) => string,
+): RoomCore {
+  const meta = store.meta();
+  const log = new RunLog(store);
+  const counters = new Counters(clock);
+  const viewers = new Viewers(counters, logger, welcomeAgain);
+  const lost = Math.max(0, (told ?? 0) - log.lastOffset);
+  // Without a producer's socket nobody knows what viewers saw since the last chunk, unless the agent was reported gone, and so stored, before.
+  const uncertain = told === null && log.state.agent_status?.connected === true;
+  const own = new OwnEvents(log, viewers, effects.newId, { sentSeq: lost > 0 ? log.lastSeq + lost : 0, uncertain });
+  return { run: meta.run, createdAt: meta.created_at, store, log, viewers, counters, own, effects, logger };
+}
