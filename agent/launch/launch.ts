@@ -85,6 +85,7 @@ export async function launch({ command, env, config, scratch, say, onStarted }: 
   const output = await Promise.race([Promise.all(passed), left, after(OUTPUT_AFTER_EXIT_MS, "open" as const)]);
   const end = { type: "exited", exit: { ...exit, passedOn: signals.passedOn() }, outputOpen: output === "open" } as const;
   const told = await Promise.race([agent.finish(end, AGENT_END_MS), left]);
+  if (told === "busy") say("warning", "another agent works on this run, so nothing of this command was recorded");
   if (told === "gave_up") say("warning", `the agent does not answer; what it could not deliver is kept in ${config.spool}`);
   agent.leave();
   signals.stop();

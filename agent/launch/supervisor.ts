@@ -13,6 +13,12 @@ export type SupervisorOptions = {
   say: Say;
 };
 
+/**
+ * `finished`: recorded, and delivered as far as that was possible. `busy`: another agent works on this run, so nothing was recorded.
+ * `gave_up`: no answer in time.
+ */
+export type AgentEnd = "finished" | "busy" | "gave_up";
+
 export type Supervisor = {
   /** @returns when hooks can connect, when the agent has died, or after `ms` milliseconds */
   ready(ms: number): Promise<void>;
@@ -22,9 +28,9 @@ export type Supervisor = {
   poke(): void;
   /**
    * Tells the agent of the trainer's end, after all console output.
-   * @returns when the agent has recorded and delivered it, or could not within `ms` milliseconds
+   * @param ms how long that may take, in milliseconds
    */
-  finish(ended: Extract<LauncherToAgent, { type: "exited" }>, ms: number): Promise<"finished" | "gave_up">;
+  finish(ended: Extract<LauncherToAgent, { type: "exited" }>, ms: number): Promise<AgentEnd>;
   /** Lets go of the agent, which ends by itself once it has told what it knows. */
   leave(): void;
 };
@@ -51,7 +57,8 @@ export function superviseAgent({ config, pipes, feed, say }: SupervisorOptions):
   let endTold = false;
   let trainer: number | null = null;
   const firstWord = Promise.withResolvers<void>();
-  const finished = Promise.withResolvers<"finished">();
+  let busy = false;
+  const finished = Promise.withResolvers<AgentEnd>();
 
   const send = (message: LauncherToAgent): void => {
     // The callback takes the error of an agent that has just died; its `exit` tells it as well.
@@ -76,6 +83,7 @@ export function superviseAgent({ config, pipes, feed, say }: SupervisorOptions):
       case "ready":
         feed.restart(message.consoleN);
         ready = true;
+        busy = false;
         firstWord.resolve();
         supply();
         return;
@@ -109,7 +117,9 @@ export function superviseAgent({ config, pipes, feed, say }: SupervisorOptions):
       firstWord.resolve();
       ready = false;
       if (Date.now() - startedAt > HEALTHY_MS) deaths = 0;
-      if (code !== EXIT_BUSY) say("warning", `the agent ended (${how}) and is started again; training goes on, nothing is lost`);
+      busy = code === EXIT_BUSY;
+      if (busy && ended) finished.resolve("busy");
+      if (!busy) say("warning", `the agent ended (${how}) and is started again; training goes on, nothing is lost`);
       timer = setTimeout(start, Math.min(RESPAWN_CAP_MS, RESPAWN_BASE_MS * 2 ** deaths));
       deaths += 1;
     };
@@ -136,6 +146,7 @@ export function superviseAgent({ config, pipes, feed, say }: SupervisorOptions):
     poke: supply,
     finish: (message, ms) => {
       ended = message;
+      if (busy && !ready) finished.resolve("busy");
       supply();
       return Promise.race([finished.promise, after(ms, "gave_up" as const)]);
     },

@@ -39,7 +39,7 @@ export async function runAgentProcess(): Promise<void> {
   const say = sayer();
   const started = await startSession({ config, say, onConsole: (n) => tell({ type: "console_ack", n }) });
   if (!started.ok) {
-    say(started.reason === "busy" ? "warning" : "error", `${started.message}; training goes on, its output is kept in memory`);
+    say(started.reason === "busy" ? "warning" : "error", `${started.message}; training goes on, and this agent tries again`);
     process.exitCode = started.reason === "busy" ? EXIT_BUSY : 1;
     process.disconnect?.();
     return;

@@ -1,4 +1,3 @@
-import { createServer } from "node:net";
 import { verify } from "hono/jwt";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { parseRelay, type Relay } from "../../../agent/config/relay.ts";
@@ -7,6 +6,7 @@ import type { Credentials } from "../../../agent/uplink/credentials.ts";
 import { createUplink, type Uplink, type UplinkOptions } from "../../../agent/uplink/uplink.ts";
 import { until } from "../../support/until.ts";
 import { logEvent, logMessages, upTo } from "../support/events.ts";
+import { freePort } from "../support/free-port.ts";
 import { type Room, startRoom } from "../support/room.ts";
 import { spoolForTest } from "../support/spool.ts";
 
@@ -71,6 +71,7 @@ describe("the uplink, against a room over real sockets", () => {
       await until(() => room.events.length === part * 100 + 100, { what: "events" });
       room.cut();
       room.forgetAfter(part * 100 + 50);
+      await until(() => !uplink.isLive(), { what: "the cut" });
       room.faults.mute = false;
     }
     addLogs(spool, uplink, 401, 410);
@@ -172,12 +173,3 @@ describe("the uplink, against a room over real sockets", () => {
     expect(commands).toEqual([command]);
   });
 });
-
-/** A port that nobody listens on at this moment. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return address !== null && typeof address === "object" ? address.port : 0;
-}

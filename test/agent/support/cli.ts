@@ -1,0 +1,85 @@
+import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { onTestFinished } from "vitest";
+import { folderForTest } from "../../support/temporary.ts";
+import { until } from "../../support/until.ts";
+
+const MAIN = fileURLToPath(new URL("../../../agent/cli/main.ts", import.meta.url));
+export const SECRET = "a secret that is long enough for HS256";
+
+export type Cli = {
+  readonly child: ChildProcess;
+  /** Holds the spool and the hook file. */
+  readonly folder: string;
+  stdout(): string;
+  stderr(): string;
+  /** The program has ended and nobody holds its output any more. */
+  readonly closed: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+  readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+};
+
+export type CliOptions = { env?: Record<string, string>; folder?: string; stdio?: SpawnOptions["stdio"]; cwd?: string };
+
+/** Runs `runcast` as a process of its own, with its state in a folder of the test and nothing of ours in its environment. */
+export function cli(
+  args: readonly string[],
+  { env = {}, folder = folderForTest(), stdio = ["ignore", "pipe", "pipe"], cwd = folder }: CliOptions = {},
+): Cli {
+  const own = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !name.startsWith("RUNCAST_") && !name.startsWith("VITEST")),
+  );
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    cwd,
+    stdio,
+    env: { ...own, XDG_STATE_HOME: folder, XDG_RUNTIME_DIR: folder, RUNCAST_SECRET: SECRET, RUNCAST_RELAY: "http://127.0.0.1:9", ...env },
+  });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  const text = { stdout: "", stderr: "" };
+  for (const name of ["stdout", "stderr"] as const) {
+    child[name]?.setEncoding("utf8").on("data", (piece: string) => {
+      text[name] += piece;
+    });
+  }
+  const ending = (event: "close" | "exit") =>
+    new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) =>
+      child.on(event, (code, signal) => resolve({ code, signal })),
+    );
+  return { child, folder, stdout: () => text.stdout, stderr: () => text.stderr, closed: ending("close"), exited: ending("exit") };
+}
+
+/** A Node program as the command that is run. */
+export function script(code: string): string[] {
+  return ["--", process.execPath, "-e", code];
+}
+
+/** The living processes that `pid` started, with their command lines (Linux). */
+export function childrenOf(pid: number | undefined): { pid: number; command: string }[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => {
+      try {
+        const stat = readFileSync(`/proc/${name}/stat`, "utf8");
+        const [state, parent] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+        if (Number(parent) !== pid || state === "Z") return [];
+        return [{ pid: Number(name), command: readFileSync(`/proc/${name}/cmdline`, "utf8").replaceAll("\0", " ") }];
+      } catch {
+        return []; // gone meanwhile
+      }
+    });
+}
+
+/** @returns the id of the launcher's agent process, once there is one other than `not` */
+export function agentOf(launcher: ChildProcess, not?: number): Promise<number> {
+  const find = () => childrenOf(launcher.pid).find(({ pid, command }) => command.includes("_agent") && pid !== not)?.pid;
+  return until(find, { what: "the agent process" });
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return stat.slice(stat.lastIndexOf(")") + 2, stat.lastIndexOf(")") + 3) !== "Z";
+  } catch {
+    return false;
+  }
+}
