@@ -89,7 +89,11 @@ async function firstMessage(child: ChildProcess): Promise<HostMessage> {
 }
 
 function aborted(signal: AbortSignal | undefined): Promise<string> {
-  return new Promise((resolve) => signal?.addEventListener("abort", () => resolve("was not wanted any more"), { once: true }));
+  const why = "was not wanted any more";
+  return new Promise((resolve) => {
+    if (signal?.aborted) resolve(why);
+    else signal?.addEventListener("abort", () => resolve(why), { once: true });
+  });
 }
 
 /** The environment without our secrets, and with everything switched off that wrangler would do beside serving. */
