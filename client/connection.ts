@@ -30,6 +30,7 @@ const TOKEN_TEXT = /^[A-Za-z0-9._~+-]+$/;
  */
 export class Connection implements AsyncIterable<Received> {
   readonly #options: ConnectOptions;
+  readonly #Socket: NonNullable<ConnectOptions["WebSocket"]>;
   readonly #commands = new CommandAnswers();
   #link: Link;
   #told: LinkState | null = null;
@@ -46,6 +47,9 @@ export class Connection implements AsyncIterable<Received> {
   constructor(options: ConnectOptions) {
     // An address that is none is the caller's mistake, told at once.
     socketAddress(options.url, "/");
+    const Socket = options.WebSocket ?? globalThis.WebSocket;
+    if (Socket === undefined) throw new TypeError("there is no WebSocket in this environment: give one as `WebSocket`");
+    this.#Socket = Socket;
     this.#options = options;
     this.#events = [...(options.events ?? [ALL_EVENTS])];
     const since = options.since ? parsePosition(options.since) : null;
@@ -178,10 +182,9 @@ export class Connection implements AsyncIterable<Received> {
     const query: Record<string, string> = { events: this.#events.join(",") };
     if (since !== null) query.since = since;
     if (replay !== undefined) query.replay = String(replay);
-    const Socket = this.#options.WebSocket ?? WebSocket;
     const protocols = [BATCHED_SUBPROTOCOL];
     if (this.#token !== null) protocols.push(`${BEARER_SUBPROTOCOL_PREFIX}${this.#token}`);
-    const socket: SocketLike = new Socket(socketAddress(url, `/runs/${encodeURIComponent(run)}/ws`, query), protocols);
+    const socket: SocketLike = new this.#Socket(socketAddress(url, `/runs/${encodeURIComponent(run)}/ws`, query), protocols);
     this.#socket = socket;
     // Each listener minds only the socket of the present try.
     socket.addEventListener("message", ({ data }) => {

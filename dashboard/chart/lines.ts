@@ -9,19 +9,28 @@ export type Mark = { step: number; text: string };
 /** Columns over one common axis, as uPlot wants them; undefined is "no point here", null a gap. */
 export type Columns = [number[], ...(number | null | undefined)[][]];
 
-/** @param logarithmic values of zero and less have no place on such a scale, and become gaps */
+/**
+ * All curves rise, so that one walk over them side by side makes the common axis: this runs with every frame of a live chart.
+ * @param logarithmic values of zero and less have no place on such a scale, and become gaps
+ */
 export function columnsOf(lines: readonly Line[], logarithmic: boolean): Columns {
-  const steps = [...new Set(lines.flatMap((line) => line.curve.steps))].sort((a, b) => a - b);
-  const row = new Map(steps.map((step, index) => [step, index]));
-  const columns = lines.map(({ curve }) => {
-    const column: (number | null | undefined)[] = new Array(steps.length).fill(undefined);
-    for (const [index, step] of curve.steps.entries()) {
-      const value = curve.values[index] ?? Number.NaN;
-      column[row.get(step) ?? 0] = Number.isFinite(value) && (!logarithmic || value > 0) ? value : null;
+  const steps: number[] = [];
+  const walks = lines.map(({ curve }) => ({ curve, at: 0, column: [] as (number | null | undefined)[] }));
+  for (;;) {
+    let step = Number.POSITIVE_INFINITY;
+    for (const { curve, at } of walks) step = Math.min(step, curve.steps[at] ?? Number.POSITIVE_INFINITY);
+    if (step === Number.POSITIVE_INFINITY) return [steps, ...walks.map((walk) => walk.column)];
+    steps.push(step);
+    for (const walk of walks) {
+      const here = walk.curve.steps[walk.at] === step;
+      walk.column.push(here ? drawable(walk.curve.values[walk.at], logarithmic) : undefined);
+      if (here) walk.at += 1;
     }
-    return column;
-  });
-  return [steps, ...columns];
+  }
+}
+
+function drawable(value: number | undefined, logarithmic: boolean): number | null {
+  return value !== undefined && Number.isFinite(value) && (!logarithmic || value > 0) ? value : null;
 }
 
 /** Few enough to be read: a run whose loss stays NaN has one at every step. */

@@ -3,6 +3,7 @@ import { Chart } from "../chart/chart.tsx";
 import type { Line } from "../chart/lines.ts";
 import { type ChartTheme, readTheme, theme } from "../chart/theme.ts";
 import { type Curve, emptyCurve, smooth } from "../model/curve.ts";
+import { isOver } from "../model/progress.ts";
 import { lossName, otherGroups, shortName, smoothLossName } from "../model/series.ts";
 import type { RunStore } from "./store.ts";
 
@@ -20,7 +21,9 @@ export function LossChart({ store }: { store: RunStore }) {
   return (
     <section class="panel area-loss" aria-label="Loss">
       <Chart label="Loss" lines={lines} version={version} height={LOSS_HEIGHT} />
-      {lines[0]?.curve.steps.length === 0 && <p class="overlay muted">No loss yet. It appears with the first step.</p>}
+      {lines[0]?.curve.steps.length === 0 && (
+        <p class="overlay muted">{isOver(store.view.value) ? "This run told no loss." : "No loss yet. It appears with the first step."}</p>
+      )}
       <p class="chart-note muted" role="status">
         {kind === "reading" && "Reading the earlier part of the run …"}
         {kind === "failed" && "The earlier part of the run could not be read; the curve begins later than the run."}

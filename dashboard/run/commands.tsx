@@ -20,6 +20,7 @@ export function Commands({ store }: { store: RunStore }) {
   if (view.role !== "operator" && view.role !== "owner") return null;
   const offline = store.link.value.kind !== "live";
   const over = isOver(view);
+  if (over && failed.value === null) return null;
 
   const send = async (command: CommandName, options: Partial<CommandRequest> = {}) => {
     failed.value = null;
@@ -30,7 +31,7 @@ export function Commands({ store }: { store: RunStore }) {
   return (
     <div class="commands">
       <p class="command-state muted" role="status">
-        {failed.value ?? (newest && !over ? tell(newest) : "")}
+        {failed.value ?? (newest ? tell(newest) : "")}
       </p>
       {!over && (
         <div class="buttons">

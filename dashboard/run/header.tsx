@@ -18,7 +18,7 @@ export function RunHeader({ run, store, freshness }: { run: string; store: RunSt
         <a href="/" onClick={follow} class="back" aria-label="All runs">
           ‹ Runs
         </a>
-        <h1>{view.info?.name ?? run}</h1>
+        <h1 title={view.info?.name ?? run}>{view.info?.name ?? run}</h1>
         <StatusPill status={status?.status ?? null} phase={phaseOf(view)} />
         <span class="spacer" />
         <ul class="links">

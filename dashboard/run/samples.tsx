@@ -1,4 +1,5 @@
 import { useState } from "preact/hooks";
+import { isOver } from "../model/progress.ts";
 import type { RunView } from "../model/run-view.ts";
 import { byPrompt, type PromptSamples, type Sample } from "../model/samples.ts";
 import { count } from "../time/format.ts";
@@ -19,7 +20,7 @@ export function Samples({ view }: { view: RunView }) {
         <span class="muted figure">{view.samples.length > 0 ? count(view.samples.length) : ""}</span>
       </header>
       {prompts.length === 0 ? (
-        <p class="muted">No sample yet. The trainer's next one appears here.</p>
+        <p class="muted">{isOver(view) ? "This run made no sample." : "No sample yet. The trainer's next one appears here."}</p>
       ) : (
         prompts.map((row) => <PromptRow key={row.key} row={row} onOpen={setOpened} />)
       )}
