@@ -21,7 +21,7 @@ from network import Network
 from picture import FourierFeatures, scene
 from training import PEAK_RATE, Pixels, Plan, Training, pick
 
-STEP_SECONDS = 0.14
+STEP_SECONDS = 0.11
 """What a step is sized to take on this machine."""
 HELD_OUT = 256
 """Pixels that are kept for validation."""
@@ -48,7 +48,7 @@ def paint(minutes: float, side: int, epochs: int, seed: int, samples: Path) -> N
     rng = random.Random(seed)
     runcast.init("paint", {"picture": "an evening at the sea", "side": side, "optimizer": "Adam", "learning_rate": PEAK_RATE, "seed": seed})
     runcast.status("starting", phase="loading", message="drawing the picture to learn from")
-    features = FourierFeatures(16, rng)
+    features = FourierFeatures(24, rng)
     at = [((column + 0.5) / side, (row + 0.5) / side) for row in range(side) for column in range(side)]
     whole = Pixels([features(x, y) for x, y in at], [scene(x, y) for x, y in at])
     order = rng.sample(range(len(at)), len(at))

@@ -10,7 +10,7 @@ from bars import Bars
 from network import Matrix, Network
 from picture import write_png
 
-PEAK_RATE = 0.008
+PEAK_RATE = 0.02
 WARM_UP_STEPS = 20
 
 
