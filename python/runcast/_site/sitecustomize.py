@@ -15,27 +15,31 @@ def _install_hook(folder):
         return
     if "runcast" not in sys.modules:
         # The package lies beside this folder, on no path: the trainer's own imports must not change by our being here.
-        from _frozen_importlib import _load
         from _frozen_importlib_external import spec_from_file_location
 
         package = os.path.dirname(folder)
         init = os.path.join(package, "__init__.py")
-        _load(spec_from_file_location("runcast", init, submodule_search_locations=[package]))
+        _run("runcast", spec_from_file_location("runcast", init, submodule_search_locations=[package]))
     from runcast.hook import imports
 
     imports.install()
 
 
 def _run_hidden_sitecustomize(folder):
-    from _frozen_importlib import module_from_spec
     from _frozen_importlib_external import PathFinder
 
     # Only what comes after this folder was hidden; looking further up would find another copy of this file for ever.
     hidden = PathFinder.find_spec("sitecustomize", sys.path[sys.path.index(folder) + 1 :])
     if hidden is not None and hidden.loader is not None:
-        module = module_from_spec(hidden)
-        sys.modules["sitecustomize"] = module
-        hidden.loader.exec_module(module)
+        _run("sitecustomize", hidden)
+
+
+def _run(name, spec):
+    from _frozen_importlib import module_from_spec
+
+    module = module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
 
 
 _folder = __file__.rpartition("sitecustomize")[0].rstrip("/\\")
