@@ -29,7 +29,8 @@ export function chartOptions(
   return {
     ...size,
     legend: { show: false },
-    padding: [8, 8, 0, 0],
+    // The last label of the axis stands half beyond its end.
+    padding: [8, 20, 0, 0],
     cursor: { points: { size: 6 }, y: false, drag: { x: true, y: false } },
     scales: { x: { time: false }, y: logarithmic ? { distr: 3 } : {} },
     axes: [

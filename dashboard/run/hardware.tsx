@@ -81,7 +81,7 @@ function Share({ label, value, of, unit }: { label: string; value: Wire; of: Wir
     part === null
       ? "not reported"
       : whole === null || unit === "%"
-        ? `${amount(part, unit)} ${unit}`
+        ? amountAndUnit(part, unit)
         : `${amount(part, unit)} / ${amount(whole, unit)} ${unit}`;
   return (
     <div class="meter">
@@ -105,7 +105,7 @@ function Fact({ name, value, of, unit }: { name: string; value: Wire; of?: Wire;
     <div>
       <dt>{name}</dt>
       <dd class={part === null ? "absent" : "figure"}>
-        {part === null ? "–" : `${amount(part, unit)}${whole === null ? "" : ` / ${amount(whole, unit)}`} ${unit}`}
+        {part === null ? "–" : whole === null ? amountAndUnit(part, unit) : `${amount(part, unit)} / ${amount(whole, unit)} ${unit}`}
         {part === null && <span class="sr-only">not reported</span>}
       </dd>
     </div>
@@ -115,6 +115,14 @@ function Fact({ name, value, of, unit }: { name: string; value: Wire; of?: Wire;
 function megabytes(value: Wire): number | null {
   const bytes = fromWire(value);
   return bytes === null ? null : bytes / 1e6;
+}
+
+const SMALLER: Record<string, string> = { GB: "MB", "MB/s": "kB/s" };
+
+/** Less than one in the next smaller unit: `0.0 GB` of a small process would say nothing. */
+function amountAndUnit(value: number, unit: string): string {
+  const smaller = SMALLER[unit];
+  return smaller && value > 0 && value < 1 ? `${Math.round(value * 1000)} ${smaller}` : `${amount(value, unit)} ${unit}`;
 }
 
 function amount(value: number, unit: string): string {

@@ -1,3 +1,4 @@
+import { hostText } from "../model/host-text.ts";
 import type { RunView } from "../model/run-view.ts";
 import { now } from "../time/clock.ts";
 import { clock } from "../time/format.ts";
@@ -8,7 +9,7 @@ export function RunInfo({ run, view }: { run: string; view: RunView }) {
   const rows: [string, string | null][] = [
     ["Run", run],
     ["Trainer", info?.trainer ? `${info.trainer}${info.version ? ` ${info.version}` : ""}` : null],
-    ["Host", text(info?.host)],
+    ["Host", hostText(info?.host)],
     ["Started", Number.isNaN(started) ? null : clock(started, now.value)],
     ["Resumed from", text(info?.resumed_from)],
     ["Your role", view.role],

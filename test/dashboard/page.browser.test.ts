@@ -234,6 +234,17 @@ describe.skipIf(chromiumPath === undefined)("the page, in a real browser against
     }
   });
 
+  test("VW3 a page that becomes narrow, as a turned phone does, becomes narrow in whole", async () => {
+    const { run, producer } = await startRun();
+    await producer.send(RUNNING, step(3), loss([1, 2, 3], [3, 2, 1]));
+    const { page } = await openPage(browser);
+    await page.goto(await link(run));
+    await page.locator(".uplot canvas").first().waitFor();
+    await page.setViewportSize(PHONE);
+    await expect.poll(() => page.evaluate("document.documentElement.scrollWidth")).toBe(PHONE.width);
+    await expect.poll(async () => (await page.locator(".uplot canvas").first().boundingBox())?.width ?? 0).toBeLessThan(PHONE.width);
+  });
+
   test("EV1 EV2 a recorded OneTrainer run, through the real agent, fills the page that was open before it began", async () => {
     const run = `recorded-${Date.now()}`;
     const { page, complaints } = await openPage(browser);

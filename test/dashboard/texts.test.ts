@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { columnsOf, marksOf } from "../../dashboard/chart/lines.ts";
+import { hostText } from "../../dashboard/model/host-text.ts";
 import { lossName, otherGroups, shortName, smoothLossName } from "../../dashboard/model/series.ts";
 import { tokenInFragment, tokenInText } from "../../dashboard/session/token-text.ts";
 import { ago, duration, durationRange, figure, pace, percent } from "../../dashboard/time/format.ts";
@@ -76,4 +77,11 @@ test("EV2 a chart's columns share their steps: a NaN is a gap with a mark, a mis
   ]);
   expect(columnsOf(lines, true)[1]).toEqual([0.5, null, null]);
   expect(marksOf(lines)).toEqual([{ step: 2, text: "NaN" }]);
+});
+
+test("EV7 a host reads in words, and what is not known of it keeps its name", () => {
+  expect(hostText({ name: "rig-2", platform: "linux 6.18.44-fc-v669", cpus: 16, ram_gb: 64 })).toBe("rig-2, linux 6.18, 16 CPUs, 64 GB");
+  expect(hostText({ name: "rig-2", rack: 7, cpus: null })).toBe("rig-2, rack 7");
+  expect(hostText("rig-2")).toBe("rig-2");
+  expect([hostText(null), hostText({})]).toEqual([null, null]);
 });

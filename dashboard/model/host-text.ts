@@ -1,0 +1,34 @@
+/**
+ * A machine in words: `rig-2, linux 6.18, 16 CPUs, 64 GB`. What a producer tells of its host has no fixed shape: fields that are not
+ * known here are shown with their names.
+ * @returns null where there is nothing to say
+ */
+export function hostText(host: unknown): string | null {
+  if (host === null || host === undefined || host === "") return null;
+  if (typeof host !== "object") return String(host);
+  const parts = Object.entries(host).flatMap(([name, value]) => {
+    const text = plain(value);
+    return text === null ? [] : [(WORDS[name] ?? named(name))(text)];
+  });
+  return parts.length === 0 ? null : parts.join(", ");
+}
+
+const WORDS: Record<string, (text: string) => string> = {
+  name: (text) => text,
+  hostname: (text) => text,
+  // The kernel's full name is a build's, and long: its first two numbers say what matters.
+  platform: (text) => text.replace(/^(\S+ \d+\.\d+)\S*$/, "$1"),
+  os: (text) => text,
+  cpu: (text) => text,
+  cpus: (text) => (text === "1" ? "1 CPU" : `${text} CPUs`),
+  ram_gb: (text) => `${text} GB`,
+};
+
+function named(name: string): (text: string) => string {
+  return (text) => `${name} ${text}`;
+}
+
+function plain(value: unknown): string | null {
+  if (value === null || value === undefined || value === "") return null;
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}
