@@ -1,3 +1,4 @@
+import { isIPv4 } from "node:net";
 import type { Env } from "./paths.ts";
 
 export const DEFAULT_RELAY = "http://127.0.0.1:8787";
@@ -28,7 +29,9 @@ export function chooseRelay(option: string | undefined, env: Env): string {
 /** @returns whether the relay runs on this machine. */
 export function isLoopback(relay: Relay): boolean {
   const { hostname } = new URL(relay.http);
-  return hostname === "localhost" || hostname.endsWith(".localhost") || hostname === "[::1]" || /^127\./.test(hostname);
+  return (
+    hostname === "localhost" || hostname.endsWith(".localhost") || hostname === "[::1]" || (isIPv4(hostname) && hostname.startsWith("127."))
+  );
 }
 
 /** @returns the link that opens the run in a browser, signed in where a token is given (AC2: in the fragment). */

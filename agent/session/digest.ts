@@ -94,11 +94,17 @@ export function createDigest(start: DigestState | { runInfo: RunInfoFields; at: 
       for (const { session, messages } of bySession(batch.hook)) parts.push(translator.hookAll(session, messages));
       const written = [...batch.console.flatMap(readConsole), ...SOURCES.flatMap((source) => consoles[source].take(now.wall))];
       parts.push({ events: [...written, ...batch.own], samples: [] });
-      if (batch.exit && !over) parts.push(ending(batch.exit, now));
-      const events = parts.flatMap((part) => part.events).flatMap(joined);
-      const thinned = events.flatMap((event) => throttle.offer(event, now.monotonic));
-      const held = over ? throttle.flush(now.monotonic) : throttle.take(now.monotonic);
-      return { events: [...thinned, ...held], samples: parts.flatMap((part): SampleFile[] => part.samples) };
+      const thinned = (translated: readonly Translated[]): AnyEvent[] =>
+        translated
+          .flatMap((part) => part.events)
+          .flatMap(joined)
+          .flatMap((event) => throttle.offer(event, now.monotonic));
+      const end = batch.exit && !over ? ending(batch.exit, now) : null;
+      const events = thinned(parts);
+      // The last of a burst stands before the end that it led to.
+      events.push(...(over ? throttle.flush(now.monotonic) : throttle.take(now.monotonic)));
+      if (end) events.push(...thinned([end]), ...throttle.flush(now.monotonic));
+      return { events, samples: [...parts, ...(end ? [end] : [])].flatMap((part): SampleFile[] => part.samples) };
     },
     dueIn: (now) => {
       const throttled = throttle.due();
