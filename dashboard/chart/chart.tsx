@@ -2,7 +2,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import { count } from "../time/format.ts";
-import { columnsOf, type Line, marksOf } from "./lines.ts";
+import { type Columns, columnsOf, type Line, marksOf } from "./lines.ts";
 import { chartOptions, valueAt } from "./options.ts";
 import { readTheme, theme } from "./theme.ts";
 
@@ -15,6 +15,7 @@ export function Chart({ label, lines, version, height }: { label: string; lines:
   const place = useRef<HTMLDivElement>(null);
   const drawn = useRef<uPlot | null>(null);
   const zoomed = useRef(false);
+  const seen = useRef(true);
   const row = useSignal<number | null>(null);
   const logarithmic = useSignal(false);
   const colors = theme.value ?? readTheme();
@@ -50,8 +51,15 @@ export function Chart({ label, lines, version, height }: { label: string; lines:
     });
     const observer = new ResizeObserver(() => chart.setSize(size()));
     observer.observe(host);
+    // What is scrolled away is not drawn: a phone's battery pays for every frame.
+    const sight = new IntersectionObserver(([entry]) => {
+      seen.current = entry?.isIntersecting ?? true;
+      if (seen.current) draw(chart, latest.current, zoomed.current);
+    });
+    sight.observe(host);
     return () => {
       observer.disconnect();
+      sight.disconnect();
       chart.destroy();
       drawn.current = null;
     };
@@ -59,10 +67,7 @@ export function Chart({ label, lines, version, height }: { label: string; lines:
 
   useEffect(() => {
     const { current: chart } = drawn;
-    if (!chart || chart.data === columns) return;
-    // Somebody who looks at a part keeps it, while data comes.
-    chart.setData(columns, !zoomed.current);
-    if (zoomed.current) chart.redraw();
+    if (chart && seen.current) draw(chart, columns, zoomed.current);
   }, [columns]);
 
   const step = columns[0][row.value ?? columns[0].length - 1] ?? null;
@@ -102,6 +107,13 @@ export function Chart({ label, lines, version, height }: { label: string; lines:
       />
     </figure>
   );
+}
+
+/** Somebody who looks at a part of the curve keeps that part, while data comes. */
+function draw(chart: uPlot, columns: Columns, zoomed: boolean): void {
+  if (chart.data === columns) return;
+  chart.setData(columns, !zoomed);
+  if (zoomed) chart.redraw();
 }
 
 /** The line as it is drawn: a stroke, or a ring. */

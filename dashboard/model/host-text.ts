@@ -8,21 +8,24 @@ export function hostText(host: unknown): string | null {
   if (typeof host !== "object") return String(host);
   const parts = Object.entries(host).flatMap(([name, value]) => {
     const text = plain(value);
-    return text === null ? [] : [(WORDS[name] ?? named(name))(text)];
+    return text === null ? [] : [(WORDS.get(name) ?? named(name))(text)];
   });
   return parts.length === 0 ? null : parts.join(", ");
 }
 
-const WORDS: Record<string, (text: string) => string> = {
-  name: (text) => text,
-  hostname: (text) => text,
-  // The kernel's full name is a build's, and long: its first two numbers say what matters.
-  platform: (text) => text.replace(/^(\S+ \d+\.\d+)\S*$/, "$1"),
-  os: (text) => text,
-  cpu: (text) => text,
-  cpus: (text) => (text === "1" ? "1 CPU" : `${text} CPUs`),
-  ram_gb: (text) => `${text} GB`,
-};
+/** A map, not an object: a field may be called `constructor`. */
+const WORDS = new Map<string, (text: string) => string>(
+  Object.entries({
+    name: (text: string) => text,
+    hostname: (text: string) => text,
+    // The kernel's full name is a build's, and long: its first two numbers say what matters.
+    platform: (text: string) => text.replace(/^(\S+ \d+\.\d+)\S*$/, "$1"),
+    os: (text: string) => text,
+    cpu: (text: string) => text,
+    cpus: (text: string) => (text === "1" ? "1 CPU" : `${text} CPUs`),
+    ram_gb: (text: string) => `${text} GB`,
+  }),
+);
 
 function named(name: string): (text: string) => string {
   return (text) => `${name} ${text}`;

@@ -13,6 +13,8 @@ export function RunRow({ run }: { run: RunSummary }) {
   const going = run.status === "running" || run.status === "starting";
   const over = run.status === "completed" || run.status === "stopped" || run.status === "error";
   const eta = going && run.agent_connected ? fromWire(progress?.event.eta_seconds) : null;
+  // An estimate is of the moment in which it was told.
+  const end = eta === null || !Number.isFinite(eta) ? null : Date.parse(progress?.event.timestamp ?? run.updated_at) + eta * 1000;
   return (
     <li>
       <a class="run-row" href={runPath(run.run)} onClick={follow}>
@@ -22,9 +24,7 @@ export function RunRow({ run }: { run: RunSummary }) {
           <progress max={1} value={advance.total ?? 0} aria-label={`Progress of ${run.name ?? run.run}`} />
           <span class="figure">{advance.total === null ? count(advance.step) : percent(advance.total)}</span>
         </span>
-        <span class="run-eta figure">
-          {eta === null || !Number.isFinite(eta) ? "" : `${duration(eta)} left · ${clock(now.value + eta * 1000, now.value)}`}
-        </span>
+        <span class="run-eta figure">{end === null ? "" : `${duration((end - now.value) / 1000)} left · ${clock(end, now.value)}`}</span>
         <span class="run-facts muted">
           {!over && <span class={run.agent_connected ? "link-dot on" : "link-dot off"} aria-hidden="true" />}
           {over ? "ended" : run.agent_connected ? "agent online" : "agent offline"}

@@ -18,7 +18,7 @@ export const account = signal<Account>({ kind: "out", problem: null });
 export function startSession(): void {
   const linked = tokenInFragment(location.hash);
   if (location.hash !== "") history.replaceState(null, "", location.pathname + location.search);
-  const token = linked ?? localStorage.getItem(KEY);
+  const token = linked ?? keptToken();
   if (token !== null) signIn(token);
   // A link that is opened in a page that is already here changes the fragment alone.
   addEventListener("hashchange", () => {
@@ -30,7 +30,7 @@ export function startSession(): void {
 }
 
 export function signIn(token: string, path: string | null = null): void {
-  localStorage.setItem(KEY, token);
+  keepToken(token);
   account.value = { kind: "in", token };
   if (path !== null) goTo(routeOf(path), path);
   void createApi({ url: location.origin, token })
@@ -42,7 +42,7 @@ export function signIn(token: string, path: string | null = null): void {
 
 /** @param problem why, where it was not asked for */
 export function signOut(problem: string | null = null): void {
-  localStorage.removeItem(KEY);
+  keepToken(null);
   account.value = { kind: "out", problem };
   if (problem === null) void createApi({ url: location.origin }).signOut();
 }
@@ -52,6 +52,24 @@ export function whyOut(code: string): string {
   if (code === "token_expired") return "The link that signed you in has expired. Ask for a new one.";
   if (code === "token_revoked") return "The link that signed you in was revoked. Ask for a new one.";
   return "This relay does not accept the token. Was it made by another relay, or with another secret?";
+}
+
+/** A browser that is told to keep nothing throws at the mere mention: one is then signed in until the page goes. */
+function keptToken(): string | null {
+  try {
+    return localStorage.getItem(KEY);
+  } catch {
+    return null;
+  }
+}
+
+function keepToken(token: string | null): void {
+  try {
+    if (token === null) localStorage.removeItem(KEY);
+    else localStorage.setItem(KEY, token);
+  } catch {
+    // Nothing is kept, as the browser was told.
+  }
 }
 
 function goTo(to: Route, path: string): void {
