@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { unstable_DevEnv as DevEnv, type unstable_startWorker } from "wrangler";
 import { ROOT } from "../root.ts";
 import type { HostMessage, HostOptions, HostRequest } from "./host-messages.ts";
+import { removeStaleBundles } from "./stale-bundles.ts";
 
 /** How long the Worker may take from its build to its first answer, in milliseconds. */
 const START_MS = 30_000;
@@ -41,6 +42,7 @@ process.on("message", (request: HostRequest) => {
 async function start(options: HostOptions): Promise<RunningWorker> {
   // wrangler refuses a configuration whose asset folder is not there; a relay without its page is still a relay.
   mkdirSync(join(ROOT, "dist", "dashboard"), { recursive: true });
+  removeStaleBundles(Date.now());
   const dev = new DevEnv();
   const failed = options.watch ? never() : buildFailure(dev);
   const worker = await dev.startWorker({

@@ -58,7 +58,7 @@ export async function startRelay(options: { variables?: Record<string, string> }
       running = await start(Number(new URL(url).port));
     },
     async stop() {
-      await running.kill();
+      await running.stop();
       folder.remove();
     },
   };
