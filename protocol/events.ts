@@ -231,18 +231,16 @@ export function isKnownType(type: string): type is EventType {
 export type ParsedEvent = { kind: "known"; event: KnownEvent } | { kind: "unknown"; event: AnyEvent } | { kind: "invalid"; reason: string };
 
 /**
- * Checks one event. Unknown types pass with their fields untouched.
+ * Checks one event. What passes is the object that was given, with every field that it has, known or not.
  * @param value parsed JSON
  */
 export function parseEvent(value: unknown): ParsedEvent {
   const any = anyEvent.safeParse(value);
   if (!any.success) return { kind: "invalid", reason: describe(any.error) };
   const { type } = any.data;
-  if (!isKnownType(type)) return { kind: "unknown", event: any.data };
+  if (!isKnownType(type)) return { kind: "unknown", event: value as AnyEvent };
   const known = eventSchemas[type].safeParse(value);
-  return known.success
-    ? { kind: "known", event: known.data as KnownEvent }
-    : { kind: "invalid", reason: `${type}: ${describe(known.error)}` };
+  return known.success ? { kind: "known", event: value as KnownEvent } : { kind: "invalid", reason: `${type}: ${describe(known.error)}` };
 }
 
 /** @returns one line that names the field and what is wrong with it. */

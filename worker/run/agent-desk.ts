@@ -293,8 +293,7 @@ function checkEvents(values: readonly unknown[]): Checked {
   for (const [index, value] of values.entries()) {
     const parsed = parseEvent(value);
     if (parsed.kind === "invalid") return { ok: false, index, code: "invalid_message", message: parsed.reason };
-    // The producer's own object: its fields pass through as they came.
-    const event = value as AnyEvent;
+    const { event } = parsed;
     if (JSON.stringify(event).length > EVENT_MAX) return { ok: false, index, code: "event_too_big", message: ERRORS.event_too_big.message };
     events.push(event);
   }
