@@ -11,6 +11,7 @@ import { readOn, takeOver } from "./takeover.ts";
 export async function runAgentProcess(): Promise<void> {
   // Meant for the trainer. What ends an agent is the end of its trainer, or SIGKILL.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const) process.on(signal, () => undefined);
+  process.on("uncaughtException", failed);
   const launcherGone = Promise.withResolvers<"gone">();
   const end = Promise.withResolvers<Extract<LauncherToAgent, { type: "exited" }>>();
   const start = Promise.withResolvers<AgentConfig>();
@@ -61,6 +62,21 @@ export async function runAgentProcess(): Promise<void> {
   if (ended === "gone") return;
   await launcherGone.promise;
   if (ended.outputOpen) await readOn();
+}
+
+/**
+ * A failure (a full disk, a defect) ends this process, and the launcher starts another one from what the spool holds. Without a launcher
+ * the trainer's output still has to be read: a crippled agent is better for it than none.
+ */
+function failed(error: Error): void {
+  const text = `the agent failed: ${error.message}`;
+  if (!process.connected) {
+    writeStderr(`runcast: ${text}`);
+    return;
+  }
+  tell({ type: "say", level: "error", text });
+  tell({ type: "say", level: "debug", text: error.stack ?? "" });
+  setImmediate(() => process.exit(1));
 }
 
 function tell(message: AgentToLauncher): void {

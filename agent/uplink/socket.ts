@@ -1,10 +1,16 @@
 import type { IncomingMessage } from "node:http";
-import type { RawData, WebSocket } from "ws";
+import type { RawData } from "ws";
 import { type RoomToAgent, roomToAgent } from "../../protocol/index.ts";
 import type { Ending } from "./ending.ts";
 
 /** What an uplink needs of a socket. */
-export type Socket = { send(frame: string): void; drop(): void };
+export type Socket = {
+  send(frame: string): void;
+  /** Ends the connection in order: everything is said. */
+  close(): void;
+  /** Ends it at once. */
+  drop(): void;
+};
 
 export type SocketEvents = {
   opened(): void;
@@ -38,7 +44,10 @@ export async function openSocket(url: string, token: string, events: SocketEvent
   socket.on("open", unlessOver(events.opened));
   socket.on("ping", unlessOver(events.heard));
   socket.on("message", (data: RawData, binary: boolean) => {
-    if (!over) receive(socket, data, binary, events);
+    if (over) return;
+    events.heard();
+    const message = binary ? null : parse(data.toString());
+    if (message) events.message(message);
   });
   socket.on("unexpected-response", (request, response) => {
     void refusal(response).then((ending) => {
@@ -53,6 +62,10 @@ export async function openSocket(url: string, token: string, events: SocketEvent
     send: (frame) => {
       if (socket.readyState === Client.OPEN) socket.send(frame);
     },
+    close: () => {
+      over = true;
+      socket.close(1000, "the run has ended");
+    },
     drop: () => {
       over = true;
       socket.terminate();
@@ -60,23 +73,10 @@ export async function openSocket(url: string, token: string, events: SocketEvent
   };
 }
 
-function receive(socket: WebSocket, data: RawData, binary: boolean, events: SocketEvents): void {
-  events.heard();
-  const message = binary ? null : parse(data.toString());
-  if (message) events.message(message);
-  else if (!binary && isUnknown(data.toString())) return;
-  else socket.close(1002, "not a message of this protocol");
-}
-
+/** @returns null for what this version does not know: a newer room may say more. */
 function parse(text: string): RoomToAgent | null {
   const parsed = roomToAgent.safeParse(json(text));
   return parsed.success ? parsed.data : null;
-}
-
-/** A newer room may say what this version does not know. */
-function isUnknown(text: string): boolean {
-  const value = json(text);
-  return typeof value === "object" && value !== null && "type" in value && typeof value.type === "string";
 }
 
 function json(text: string): unknown {

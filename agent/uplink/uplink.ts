@@ -193,7 +193,8 @@ export function createUplink(options: UplinkOptions): Uplink {
     close: () => {
       closed = true;
       if (timer) clearTimeout(timer);
-      socket?.drop();
+      if (producer.link.kind === "live") socket?.close();
+      else socket?.drop();
     },
   };
 }

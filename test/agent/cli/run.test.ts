@@ -11,7 +11,7 @@ import { startRoom } from "../support/room.ts";
 const statuses = (events: readonly { type: string }[]) => events.filter(({ type }) => type === "training_status");
 
 describe("runcast run", () => {
-  test("PR6 output passes through untouched, to the end it came from, and the exit code with it", async () => {
+  test("CL1 output passes through untouched, to the end it came from, and the exit code with it", async () => {
     const run = cli([
       "run",
       ...script(`process.stdout.write("out\\r\\0\\x1b[A no end"); process.stderr.write("err\\n"); process.exitCode = 7`),
@@ -22,28 +22,28 @@ describe("runcast run", () => {
     expect(run.stderr()).toContain("err\n");
   });
 
-  test("PR6 stdin is the command's", async () => {
+  test("CL1 stdin is the command's", async () => {
     const run = cli(["run", ...script(`process.stdin.pipe(process.stdout)`)], { stdio: ["pipe", "pipe", "pipe"] });
     run.child.stdin?.end("from our stdin");
     await run.closed;
     expect(run.stdout()).toBe("from our stdin");
   });
 
-  test("PR6 the command's stdout and stderr can be opened by name, as a shell's pipes can", async () => {
+  test("CL1 the command's stdout and stderr can be opened by name, as a shell's pipes can", async () => {
     const run = cli(["run", "--", "sh", "-c", "echo one > /dev/stdout; echo two > /dev/stderr"]);
     expect((await run.closed).code).toBe(0);
     expect(run.stdout()).toBe("one\n");
     expect(run.stderr()).toContain("two\n");
   });
 
-  test("PR6 a command that is killed by a signal gives 128 and its number", async () => {
+  test("CL1 a command that is killed by a signal gives 128 and its number", async () => {
     const room = await startRoom();
     const run = cli(["run", "--", "sh", "-c", "kill -9 $$"], { env: { RUNCAST_RELAY: room.url } });
     expect(await run.closed).toEqual({ code: 137, signal: null });
     expect(statuses(room.events).at(-1)).toMatchObject({ status: "error", error: expect.stringContaining("SIGKILL") });
   });
 
-  test("PR6 a command that does not exist gives 127, one that may not be executed 126, each in words", async () => {
+  test("CL1 a command that does not exist gives 127, one that may not be executed 126, each in words", async () => {
     const folder = folderForTest();
     const plain = join(folder, "plain.txt");
     writeFileSync(plain, "no program");
@@ -131,7 +131,7 @@ describe("runcast run", () => {
     [["run", "--run", "no/slash", "--", "true"], "no run id"],
     [["run", "--relay", "ftp://x", "--", "true"], "no http, https, ws or wss address"],
     [["nonsense"], "unknown command"],
-  ])("CM2 wrong usage %j gives 2 and says what is wrong", async (args, words) => {
+  ])("CL1 wrong usage %j gives 2 and says what is wrong", async (args, words) => {
     const run = cli(args);
     expect((await run.closed).code).toBe(2);
     expect(run.stderr()).toContain(words);
@@ -145,7 +145,7 @@ describe("runcast run", () => {
     expect(run.stdout()).toBe("");
   });
 
-  test("PR6 a process that the command leaves running keeps its output, and does not hold up the exit code", async () => {
+  test("CL1 a process that the command leaves running keeps its output, and does not hold up the exit code", async () => {
     const marker = join(folderForTest(), "done");
     const left = `sleep 2; echo late && echo written > ${marker}`;
     const run = cli(["run", "--", "sh", "-c", `(${left}) & echo early`]);

@@ -118,7 +118,7 @@ describe("runcast token", () => {
     [["token", "--role", "king"], 2, "Allowed choices"],
     [["token", "--role", "viewer", "--expires", "soon"], 2, "no duration"],
     [["token", "--role", "viewer", "--run", "a b"], 2, "--run"],
-  ])("CM2 %j gives %i and says what is wrong", async (args, code, words) => {
+  ])("CL1 %j gives %i and says what is wrong", async (args, code, words) => {
     const run = cli(args);
     expect((await run.closed).code).toBe(code);
     expect(run.stderr()).toContain(words);
@@ -132,7 +132,7 @@ describe("runcast token", () => {
     expect(run.stderr()).toContain(folder);
   });
 
-  test("CM2 help teaches by example", async () => {
+  test("CL1 help teaches by example", async () => {
     const run = cli(["run", "--help"]);
     expect((await run.closed).code).toBe(0);
     expect(run.stdout()).toContain("runcast run -- python scripts/train.py");

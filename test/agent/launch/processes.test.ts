@@ -100,7 +100,7 @@ describe("the processes of runcast run", () => {
     expect(run.stdout()).toHaveLength(20 * 1024 * 1024);
   });
 
-  test("PR6 signals are passed on, and the exit code of a command that ends by one is its own", async () => {
+  test("CL1 signals are passed on, and the exit code of a command that ends by one is its own", async () => {
     const room = await startRoom();
     const run = cli(["run", ...script(NAMING_SIGNALS)], { env: { RUNCAST_RELAY: room.url } });
     await until(() => run.stdout().includes("ready"), { what: "the command" });
@@ -113,7 +113,7 @@ describe("the processes of runcast run", () => {
     expect(room.events.filter(({ type }) => type === "training_status").at(-1)).toMatchObject({ status: "stopped" });
   });
 
-  test("PR6 a command without handlers that is sent SIGTERM through us ends by it, as stopped", async () => {
+  test("CL1 a command without handlers that is sent SIGTERM through us ends by it, as stopped", async () => {
     const room = await startRoom();
     const run = cli(["run", "--", "sh", "-c", "echo ready; exec sleep 100"], { env: { RUNCAST_RELAY: room.url } });
     await until(() => run.stdout().includes("ready"), { what: "the command" });
@@ -122,7 +122,7 @@ describe("the processes of runcast run", () => {
     expect(room.events.filter(({ type }) => type === "training_status").at(-1)).toMatchObject({ status: "stopped" });
   });
 
-  test("PR6 a terminal's Ctrl-C reaches the command once, and not the agent", async () => {
+  test("CL1 a terminal's Ctrl-C reaches the command once, and not the agent", async () => {
     const run = inTerminal(["run", ...script(NAMING_SIGNALS)]);
     await until(() => run.output().includes("ready"), { what: "the command" });
     run.type("\x03");
@@ -132,7 +132,7 @@ describe("the processes of runcast run", () => {
     expect(run.output().match(/got SIGINT/g)).toHaveLength(1);
   });
 
-  test("PR6 under nohup the command survives the end of its terminal", async () => {
+  test("CL1 under nohup the command survives the end of its terminal", async () => {
     const stdin = openSync("/dev/null", "w");
     // The shell leaves an ignored signal ignored, as Python does.
     const program = 'trap "exit 0" TERM; echo ready; while :; do sleep 0.05; done';
