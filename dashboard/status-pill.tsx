@@ -1,5 +1,7 @@
+import { type RunStatus, runStatus } from "../protocol/index.ts";
+
 /** A run's status in a word, with a sign of its own for each kind, so that it does not hang on colour. */
-const SIGNS: Record<string, { sign: string; tone: string; word: string }> = {
+const SIGNS: Record<RunStatus, { sign: string; tone: string; word: string }> = {
   idle: { sign: "○", tone: "calm", word: "Idle" },
   starting: { sign: "◌", tone: "calm", word: "Starting" },
   running: { sign: "●", tone: "good", word: "Running" },
@@ -12,11 +14,8 @@ const SIGNS: Record<string, { sign: string; tone: string; word: string }> = {
 
 /** @param phase is shown after the status where it says more */
 export function StatusPill({ status, phase }: { status: string | null; phase?: string | null }) {
-  const { sign, tone, word } = (status === null ? undefined : SIGNS[status]) ?? {
-    sign: "○",
-    tone: "calm",
-    word: status ?? "No status yet",
-  };
+  const known = runStatus.safeParse(status);
+  const { sign, tone, word } = known.success ? SIGNS[known.data] : { sign: "○", tone: "calm", word: status ?? "No status yet" };
   return (
     <span class={`pill ${tone}`}>
       <span aria-hidden="true">{sign}</span> {word}

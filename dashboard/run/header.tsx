@@ -23,7 +23,8 @@ export function RunHeader({ run, store, freshness }: { run: string; store: RunSt
         <span class="spacer" />
         <ul class="links">
           <ViewerLink link={link} />
-          <AgentLinkItem agent={view.agent} over={freshness.kind === "final"} localTime={store.localTime} />
+          {/* Without a link of one's own nothing is known of the agent's. */}
+          <AgentLinkItem agent={link.kind === "live" ? view.agent : null} over={freshness.kind === "final"} localTime={store.localTime} />
         </ul>
         <Commands store={store} />
       </div>

@@ -188,6 +188,7 @@ describe.skipIf(chromiumPath === undefined)("the page, in a real browser against
     expect(await page.locator(".headline.stale").count()).toBe(0);
     await relay.kill9();
     await page.getByText("recovering").waitFor();
+    await page.getByText("Agent unknown").waitFor();
     await page.locator(".headline.stale").waitFor();
     expect(await page.getByRole("button", { name: "Stop …" }).isDisabled()).toBe(true);
     await relay.restart();

@@ -82,6 +82,7 @@ test("EV2 a chart's columns share their steps: a NaN is a gap with a mark, a mis
 test("EV7 a host reads in words, and what is not known of it keeps its name", () => {
   expect(hostText({ name: "rig-2", platform: "linux 6.18.44-fc-v669", cpus: 16, ram_gb: 64 })).toBe("rig-2, linux 6.18, 16 CPUs, 64 GB");
   expect(hostText({ name: "rig-2", rack: 7, cpus: null })).toBe("rig-2, rack 7");
+  expect(hostText({ constructor: "x" })).toBe("constructor x");
   expect(hostText("rig-2")).toBe("rig-2");
   expect([hostText(null), hostText({})]).toEqual([null, null]);
 });
