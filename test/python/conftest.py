@@ -6,7 +6,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "python"))  # the p
 
 import pytest
 
+from support.child import PRESENT, SUPPORTED
 from support.listener import Listener
+
+
+def pytest_report_header() -> str:
+    absent = [version for version in SUPPORTED if version not in PRESENT]
+    return f"hook on Python {', '.join(PRESENT)}" + (f"; not on this machine: {', '.join(absent)}" if absent else "")
 
 
 @pytest.fixture

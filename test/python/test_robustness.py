@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from support.child import FAKE_ONETRAINER, SUPPORTED, TRAIN, environment, interpreter, run
+from support.child import FAKE_ONETRAINER, PRESENT, TRAIN, environment, run
 from support.expected import expected_of, flattened
 from support.listener import Listener
 
@@ -120,11 +120,10 @@ runpy.run_path({str(TRAIN)!r}, run_name="__main__")
     assert agent.of("error") == agent.of("end") == []
 
 
-@pytest.mark.parametrize("version", SUPPORTED)
-def test_the_hook_works_on_each_supported_python(version: str, agent: Listener, hook_file: Path, tmp_path: Path) -> None:
-    python = interpreter(version)
-    if python is None:
-        pytest.skip(f"this machine has no Python {version}")
+@pytest.mark.parametrize(("version", "python"), PRESENT.items())
+def test_the_hook_works_on_each_supported_python(
+    version: str, python: str, agent: Listener, hook_file: Path, tmp_path: Path
+) -> None:
     done = run(TRAIN, "stopped", "--speed", 0, "--run-dir", tmp_path, env=environment(hook_file), python=python)
     agent.wait_until_disconnected()
 

@@ -47,3 +47,7 @@ def interpreter(version: str) -> str | None:
 def _version_of(path: str) -> str:
     told = subprocess.run([path, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"], capture_output=True, text=True, check=False)
     return told.stdout.strip()
+
+
+PRESENT = {version: python for version in SUPPORTED if (python := interpreter(version))}
+"""The interpreters of this machine by version: the others cannot be tried here, which pytest's header says."""
