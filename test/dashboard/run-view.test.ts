@@ -34,7 +34,7 @@ test("VW3 a snapshot alone shows the present state of the run", () => {
         id: "c1",
         command: "sample" as const,
         state: "queued" as const,
-        by: "anna",
+        by: "operator",
         requested_at: "2026-11-23T12:00:00.000Z",
         global_step: null,
         error: null,
@@ -45,7 +45,7 @@ test("VW3 a snapshot alone shows the present state of the run", () => {
   expect(view.status?.event.status).toBe("running");
   expect(advanceOf(view.progress)).toMatchObject({ step: 12, steps: 24, total: 0.5, epoch: 0.5, epochNumber: 2, epochs: 3 });
   expect(view.samples).toHaveLength(2);
-  expect(view.commands).toMatchObject([{ id: "c1", state: "queued", by: "anna" }]);
+  expect(view.commands).toMatchObject([{ id: "c1", state: "queued", by: "operator" }]);
 });
 
 test("EV3 the last callback of a run is the full run, not the beginning of an epoch that never comes", () => {
@@ -111,7 +111,7 @@ test("CM1 a command keeps its one row while its state goes on", () => {
     command_id,
     command: "sample",
     state,
-    by: "anna",
+    by: "operator",
   });
   const view = viewAfter(told("c1", "queued"), told("c2", "queued"), told("c1", "delivered"), told("c1", "applied"));
   expect(view.commands.map(({ id, state }) => [id, state])).toEqual([
