@@ -9,13 +9,12 @@ import {
   type Demand,
   ERRORS,
   type ErrorCode,
-  EVENT_MAX,
   type Health,
   type Hello,
-  parseEvent,
   type RoomToAgent,
 } from "../../protocol/index.ts";
 import { judgeLink, type LinkView } from "./agent-link.ts";
+import { checkEvents } from "./check-events.ts";
 import type { CommandDesk } from "./command-desk.ts";
 import type { Command } from "./commands.ts";
 import type { RoomCore } from "./core.ts";
@@ -283,19 +282,4 @@ export class AgentDesk {
     this.#core.counters.sent(text.length);
     return agent.socket.send(text);
   }
-}
-
-type Checked = { ok: true; events: AnyEvent[] } | { ok: false; index: number; code: ErrorCode; message: string };
-
-/** The whole batch or nothing: a refused event must not make a hole. */
-function checkEvents(values: readonly unknown[]): Checked {
-  const events: AnyEvent[] = [];
-  for (const [index, value] of values.entries()) {
-    const parsed = parseEvent(value);
-    if (parsed.kind === "invalid") return { ok: false, index, code: "invalid_message", message: parsed.reason };
-    const { event } = parsed;
-    if (JSON.stringify(event).length > EVENT_MAX) return { ok: false, index, code: "event_too_big", message: ERRORS.event_too_big.message };
-    events.push(event);
-  }
-  return { ok: true, events };
 }

@@ -1,0 +1,16 @@
+import { type AnyEvent, ERRORS, type ErrorCode, EVENT_MAX, parseEvent } from "../../protocol/index.ts";
+
+export type Checked = { ok: true; events: AnyEvent[] } | { ok: false; index: number; code: ErrorCode; message: string };
+
+/** Checks a producer's events: the whole batch or nothing, since a refused event must not make a hole. `index` is the bad one's. */
+export function checkEvents(values: readonly unknown[]): Checked {
+  const events: AnyEvent[] = [];
+  for (const [index, value] of values.entries()) {
+    const parsed = parseEvent(value);
+    if (parsed.kind === "invalid") return { ok: false, index, code: "invalid_message", message: parsed.reason };
+    const { event } = parsed;
+    if (JSON.stringify(event).length > EVENT_MAX) return { ok: false, index, code: "event_too_big", message: ERRORS.event_too_big.message };
+    events.push(event);
+  }
+  return { ok: true, events };
+}
