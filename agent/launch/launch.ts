@@ -48,11 +48,12 @@ export async function launch({ command, env, config, scratch, say, onStarted }: 
   const [program = "", ...args] = nohup ? ignoringHangup(command) : command;
   let child: ChildProcess | null = null;
   const signals = passSignals((signal) => {
-    if (!(nohup && signal === "SIGHUP")) child?.kill(signal);
+    // A child that could not be started has no pid: a signal to it would go to our own process group.
+    if (child?.pid !== undefined && !(nohup && signal === "SIGHUP")) child.kill(signal);
   });
   const pipes = openPipes(scratch, OUTPUTS.length);
   const feed = createFeed();
-  const agent = superviseAgent({ config, pipes: OUTPUTS.map((_, index) => pipes?.[index]?.read ?? null), feed, say });
+  const agent = superviseAgent({ config, pipes: OUTPUTS.map((_, index) => pipes?.[index]?.shared ?? null), feed, say });
   await agent.ready(AGENT_START_MS);
   const early = signals.passedOn();
   if (early) {

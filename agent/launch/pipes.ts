@@ -2,8 +2,11 @@ import { spawnSync } from "node:child_process";
 import { closeSync, constants, mkdtempSync, openSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
-/** The two ends of a pipe, as descriptors of this process. */
-export type Pipe = { read: number; write: number };
+/**
+ * The ends of a pipe, as descriptors of this process. `shared` is a second read end, for agents: it stays open when ours is closed at
+ * the end of file, so that its number never comes to mean something else.
+ */
+export type Pipe = { read: number; shared: number; write: number };
 
 /**
  * Makes real pipes. What Node gives a child is a socket pair, and a socket cannot be opened by name: a script that writes to
@@ -18,9 +21,11 @@ export function openPipes(folder: string, count: number): Pipe[] | null {
   try {
     const made = spawnSync("mkfifo", ["-m", "600", ...names], { stdio: "ignore" });
     if (made.status !== 0) return null;
-    // The read end first and without waiting: then the write end opens at once, and an end of file still means that all writers are gone.
+    // Read ends first and without waiting: then the write end opens at once, and an end of file still means that all writers are gone.
+    const reading = constants.O_RDONLY | constants.O_NONBLOCK;
     return names.map((name) => ({
-      read: openSync(name, constants.O_RDONLY | constants.O_NONBLOCK),
+      read: openSync(name, reading),
+      shared: openSync(name, reading),
       write: openSync(name, constants.O_WRONLY),
     }));
   } finally {

@@ -83,6 +83,11 @@ export function watchGpus(options: { every_ms: number; signal: AbortSignal; env:
     started.once("close", () => ended(true));
   };
 
+  // A child that could not be started has no pid yet still a handle, until its error is told: to kill it would kill our own process group.
+  const end = (): void => {
+    if (child?.pid !== undefined) child.kill("SIGKILL");
+  };
+
   const startAgain = (at_once: boolean): void => {
     timer = setTimeout(start, at_once ? 0 : backoff);
     timer.unref();
@@ -91,7 +96,7 @@ export function watchGpus(options: { every_ms: number; signal: AbortSignal; env:
 
   signal.addEventListener("abort", () => {
     clearTimeout(timer);
-    child?.kill("SIGKILL");
+    end();
   });
   start();
 
@@ -99,7 +104,7 @@ export function watchGpus(options: { every_ms: number; signal: AbortSignal; env:
     gpus(now) {
       if (child && now - heard_at > SILENT_ROUNDS * every_ms + BACKOFF_MAX_MS / 2) {
         heard_at = now;
-        child.kill("SIGKILL");
+        end();
       }
       for (const [index, { at }] of latest) if (now - at > FRESH_ROUNDS * every_ms + 1000) latest.delete(index);
       return [...latest.values()].map(({ gpu }) => gpu).sort((a, b) => (a.index ?? 0) - (b.index ?? 0));

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { folderForTest } from "../../support/temporary.ts";
@@ -74,6 +74,29 @@ describe("the processes of runcast run", () => {
     expect(room.events.filter(({ type }) => type === "training_status").at(-1)).toMatchObject({
       status: expect.stringMatching(/completed|stopped|error/),
     });
+  });
+
+  test("PR6 a command that ends at once does not take its agent along", async () => {
+    const room = await startRoom();
+    const run = cli(["run", "--", "true"], { env: { RUNCAST_RELAY: room.url } });
+    expect((await run.closed).code).toBe(0);
+    expect(run.stderr().split("\n").slice(1)).toEqual([""]);
+    expect(room.hellos).toHaveLength(1);
+  });
+
+  test("PR6 an agent that was started after the command closed its output still notices the launcher's death", async () => {
+    const stop = join(folderForTest(), "stop");
+    const run = cli(["run", "--", "sh", "-c", `exec > /dev/null 2>&1; while [ ! -e ${stop} ]; do sleep 0.05; done`]);
+    const first = await agentOf(run.child);
+    await until(() => childrenOf(run.child.pid).some(({ command }) => command.startsWith("sh")), { what: "the command" });
+    process.kill(first, "SIGKILL");
+    const second = await agentOf(run.child, first);
+    await until(() => readdirSync(run.folder, { recursive: true }).some((name) => String(name).endsWith(".json")), {
+      what: "its hook file",
+    });
+    run.child.kill("SIGKILL");
+    writeFileSync(stop, "");
+    await until(() => !isAlive(second), { what: "the agent's end", timeout_ms: 18_000 });
   });
 
   test("PR6 an agent that hangs: 20 MB are written as if it were not there", async () => {

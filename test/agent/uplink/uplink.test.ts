@@ -44,7 +44,7 @@ function addLogs(spool: Spool, uplink: Uplink, from: number, to: number): void {
   uplink.poke();
 }
 
-const acked = (spool: Spool, n: number) => until(() => spool.outbox.figures().acked >= n, { what: `the ack of ${n}` });
+const acked = (spool: Spool, n: number) => until(() => spool.outbox.figures().acked >= n, { what: `the ack of ${n}`, timeout_ms: 15_000 });
 const wholeLog = (room: Room, n: number) => expect(logMessages(room.events)).toEqual(upTo(n).map((k) => `event ${k}`));
 
 describe("the uplink, against a room over real sockets", () => {
@@ -64,7 +64,7 @@ describe("the uplink, against a room over real sockets", () => {
     const room = await startRoom();
     const spool = spoolForTest();
     const uplink = uplinkTo(room.url, spool);
-    for (const part of [0, 1, 2, 3]) {
+    for (const part of [0, 1]) {
       await until(() => uplink.isLive(), { what: "the link" });
       room.faults.mute = true;
       addLogs(spool, uplink, part * 100 + 1, part * 100 + 100);
@@ -74,9 +74,9 @@ describe("the uplink, against a room over real sockets", () => {
       await until(() => !uplink.isLive(), { what: "the cut" });
       room.faults.mute = false;
     }
-    addLogs(spool, uplink, 401, 410);
-    await acked(spool, 410);
-    wholeLog(room, 410);
+    addLogs(spool, uplink, 201, 210);
+    await acked(spool, 210);
+    wholeLog(room, 210);
     expect(room.hellos.length).toBeGreaterThan(1);
     expect(new Set(room.hellos.map((hello) => hello.life)).size).toBe(1);
   });
