@@ -175,6 +175,15 @@ describe("the producer", () => {
     expect(await producer.nextOf("ack")).toMatchObject({ seq: 1 });
   });
 
+  test("PR3 an event that no row could hold is refused with its number, and the rest can still come", async () => {
+    const run = newRun();
+    const producer = await agent(run);
+    producer.send({ type: "batch", first_seq: 1, events: [line("1"), { type: "custom", text: "x".repeat(1024 * 1024) }], flush: true });
+    expect(await producer.next()).toMatchObject({ type: "error", code: "event_too_big", message: expect.stringContaining("event 2") });
+    producer.send({ type: "batch", first_seq: 1, events: [line("1")], flush: true });
+    expect(await producer.nextOf("ack")).toMatchObject({ seq: 1 });
+  });
+
   test("PR3 viewers have events before they are stored, the ack comes after, and a chunk is one row", async () => {
     const run = newRun();
     const producer = await agent(run);

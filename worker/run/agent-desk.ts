@@ -100,7 +100,7 @@ export class AgentDesk {
       return;
     }
     this.#lastHeard = now;
-    this.#handle(agent, decoded.value, now);
+    this.#handle(agent, decoded.value, frame, now);
   }
 
   /** @returns whether the command was handed over */
@@ -137,7 +137,7 @@ export class AgentDesk {
     }
   }
 
-  #handle(agent: AgentSocket, message: AgentMessage, now: number): void {
+  #handle(agent: AgentSocket, message: AgentMessage, frame: string | ArrayBuffer, now: number): void {
     if (message.type === "ping") {
       this.#send(agent, { type: "pong", client_timestamp: message.timestamp ?? null, server_timestamp: new Date(now).toISOString() });
       return;
@@ -153,7 +153,7 @@ export class AgentDesk {
     this.#heardAgain(now);
     switch (message.type) {
       case "batch":
-        this.#batch(agent, message, now);
+        this.#batch(agent, message, sizeOf(frame), now);
         return;
       case "command_update":
         this.#commands.update(
@@ -215,7 +215,7 @@ export class AgentDesk {
     agent.socket.remember(agent.attachment);
   }
 
-  #batch(agent: AgentSocket, batch: AgentBatch, now: number): void {
+  #batch(agent: AgentSocket, batch: AgentBatch, frameSize: number, now: number): void {
     const { log, viewers, own, counters } = this.#core;
     const decision = decideBatch(log.lastSeq, batch.first_seq, batch.events.length);
     if (decision.kind === "gap") {
@@ -227,7 +227,7 @@ export class AgentDesk {
       this.#send(agent, { type: "ack", seq: log.storedSeq });
       return;
     }
-    const checked = checkEvents(batch.events.slice(decision.skip));
+    const checked = checkEvents(batch.events.slice(decision.skip), frameSize);
     if (!checked.ok) {
       this.#refuse(agent, checked.code, `event ${batch.first_seq + decision.skip + checked.index}: ${checked.message}`);
       return;
@@ -282,4 +282,8 @@ export class AgentDesk {
     this.#core.counters.sent(text.length);
     return agent.socket.send(text);
   }
+}
+
+function sizeOf(frame: string | ArrayBuffer): number {
+  return typeof frame === "string" ? frame.length : frame.byteLength;
 }
