@@ -39,6 +39,10 @@ const LAST_WORDS_MS = 2000;
 /** Hooks are not read while this much waits to be recorded; they hold and thin out by themselves. */
 const BACKLOG_BYTES = 16 * 1024 * 1024;
 
+/**
+ * Opens the run's spool and the port for hooks. Nothing goes to the room before `attach`: a command that cannot be started leaves no trace.
+ * @returns why not, where another agent holds the spool or it cannot be opened
+ */
 export async function startSession({ config, say, onConsole }: SessionOptions): Promise<StartedSession> {
   const opened = openSpool(config.spool);
   if (!opened.ok) return opened;
