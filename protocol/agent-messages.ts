@@ -77,12 +77,16 @@ export const roomToAgent = z.discriminatedUnion("type", [
     cfg: z.number().optional(),
   }),
   z.looseObject({ type: z.literal("pong"), client_timestamp: z.unknown(), server_timestamp: z.string() }),
-  /** `expected` with `sequence_gap`: the connection stays open and the producer goes on from there. */
+  /**
+   * `expected` with `sequence_gap`: the connection stays open and the producer goes on from there. `seq` with an event that was refused:
+   * the whole batch was, and the producer has to send something else in that event's place.
+   */
   z.looseObject({
     type: z.literal("error"),
     code: z.string(),
     message: z.string(),
     expected: z.int().optional(),
+    seq: z.int().optional(),
     retry_after_ms: z.number().optional(),
   }),
 ]);

@@ -170,7 +170,12 @@ describe("the producer", () => {
     const run = newRun();
     const producer = await agent(run);
     producer.send({ type: "batch", first_seq: 1, events: [line("1"), { type: "training_status", status: "flying" }], flush: true });
-    expect(await producer.next()).toMatchObject({ type: "error", code: "invalid_message", message: expect.stringContaining("event 2") });
+    expect(await producer.next()).toMatchObject({
+      type: "error",
+      code: "invalid_message",
+      seq: 2,
+      message: expect.stringContaining("event 2"),
+    });
     producer.send({ type: "batch", first_seq: 1, events: [line("1")], flush: true });
     expect(await producer.nextOf("ack")).toMatchObject({ seq: 1 });
   });
@@ -179,7 +184,12 @@ describe("the producer", () => {
     const run = newRun();
     const producer = await agent(run);
     producer.send({ type: "batch", first_seq: 1, events: [line("1"), { type: "custom", text: "x".repeat(1024 * 1024) }], flush: true });
-    expect(await producer.next()).toMatchObject({ type: "error", code: "event_too_big", message: expect.stringContaining("event 2") });
+    expect(await producer.next()).toMatchObject({
+      type: "error",
+      code: "event_too_big",
+      seq: 2,
+      message: expect.stringContaining("event 2"),
+    });
     producer.send({ type: "batch", first_seq: 1, events: [line("1")], flush: true });
     expect(await producer.nextOf("ack")).toMatchObject({ seq: 1 });
   });

@@ -229,7 +229,8 @@ export class AgentDesk {
     }
     const checked = checkEvents(batch.events.slice(decision.skip), frameSize);
     if (!checked.ok) {
-      this.#refuse(agent, checked.code, `event ${batch.first_seq + decision.skip + checked.index}: ${checked.message}`);
+      const seq = batch.first_seq + decision.skip + checked.index;
+      this.#refuse(agent, checked.code, `event ${seq}: ${checked.message}`, { seq });
       return;
     }
     const before = log.state.training_status;
@@ -270,9 +271,9 @@ export class AgentDesk {
     this.#listed();
   }
 
-  #refuse(agent: AgentSocket, code: ErrorCode, message: string): void {
+  #refuse(agent: AgentSocket, code: ErrorCode, message: string, more: { seq?: number } = {}): void {
     this.#core.counters.error(agent.attachment.client_id);
-    this.#send(agent, { type: "error", code, message });
+    this.#send(agent, { type: "error", code, message, ...more });
     const close = ERRORS[code].close;
     if (close !== null) agent.socket.close(close, message);
   }
