@@ -26,6 +26,8 @@ export type Outbox = {
    * @returns null where there is nothing from there on
    */
   read(from: number, limits: { bytes: number; events: number }): OutboxBatch | null;
+  /** Puts another event in the place of one that was sent and that the room refuses. */
+  replace(seq: number, event: AnyEvent): void;
   /** PR3: everything up to `seq` is stored in the room. */
   acknowledge(seq: number): void;
   /** The room knows of seqs that this file does not (it lost its last moments to a power cut): they are not given out again. */
@@ -48,6 +50,7 @@ export function openOutbox(db: DatabaseSync, { transaction, recall, remember }: 
   const sentRows = db.prepare("SELECT seq, size, body FROM events WHERE seq >= ? ORDER BY seq LIMIT ?");
   const waitingRows = db.prepare("SELECT id, size, body FROM events WHERE id > ? ORDER BY id LIMIT ?");
   const number = db.prepare("UPDATE events SET seq = ? WHERE id = ?");
+  const overwrite = db.prepare("UPDATE events SET type = ?, size = ?, body = ? WHERE seq = ?");
   const removeSent = db.prepare("DELETE FROM events WHERE seq <= ?");
   const countWaiting = db.prepare("SELECT count(*) AS n FROM events WHERE id > ?");
 
@@ -102,6 +105,10 @@ export function openOutbox(db: DatabaseSync, { transaction, recall, remember }: 
     figures: () => ({ life: at.life, acked: at.acked, sent: at.sent, waiting }),
     add,
     read: (from, limits) => (from <= at.sent ? readSent(from, limits) : numberWaiting(limits)),
+    replace: (seq, event) => {
+      const body = JSON.stringify(event);
+      overwrite.run(event.type, Buffer.byteLength(body), body, seq);
+    },
     acknowledge: (seq) => {
       const acked = Math.min(seq, at.sent);
       if (acked <= at.acked) return;

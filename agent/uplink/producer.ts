@@ -65,6 +65,8 @@ export type Effect =
   | { type: "acknowledged"; seq: number }
   | { type: "skip_to"; seq: number }
   | { type: "begin_life" }
+  /** The room refuses this event: something that it takes is to stand in its place. */
+  | { type: "replace"; seq: number; why: string }
   | { type: "command"; command: Extract<RoomToAgent, { type: "command" }> }
   | { type: "live" }
   | { type: "ping" }
@@ -227,6 +229,10 @@ function roomError(producer: Producer, link: Live, from: Extract<RoomToAgent, { 
       };
     }
     return pace(withLive(producer, link, { cursor: from.expected, inFlight: [] }), now);
+  }
+  if (from.seq !== undefined && from.seq > producer.acked && from.seq <= producer.sent) {
+    const paced = pace(withLive(producer, link, { cursor: from.seq, inFlight: [] }), now);
+    return { producer: paced.producer, effects: [{ type: "replace", seq: from.seq, why: from.message }, ...paced.effects] };
   }
   const noted = withLive(producer, link, { retryAfterMs: from.retry_after_ms ?? 0 });
   return { producer: noted, effects: [{ type: "say", level: "debug", text: `the relay says ${from.code}: ${from.message}` }] };

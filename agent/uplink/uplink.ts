@@ -1,6 +1,7 @@
 import type { Hello } from "../../protocol/index.ts";
 import type { Relay } from "../config/relay.ts";
 import type { Say } from "../log.ts";
+import { agentLog } from "../session/agent-log.ts";
 import type { Spool } from "../spool/spool.ts";
 import { agentToken, type Credentials } from "./credentials.ts";
 import { type Effect, type Input, newProducer, outcome, step, wakeAt } from "./producer.ts";
@@ -94,6 +95,11 @@ export function createUplink(options: UplinkOptions): Uplink {
       case "begin_life":
         spool.outbox.beginLife();
         return [figures()];
+      case "replace": {
+        const message = `an event was refused by the relay and left out: ${effect.why}`;
+        spool.outbox.replace(effect.seq, agentLog("warning", message, Date.now()));
+        return [];
+      }
       case "command":
         options.onCommand(effect.command);
         return [];

@@ -31,6 +31,8 @@ type Faults = {
   refuse: number | null;
   /** Blobs are answered with this status. */
   refuseBlobs: number | null;
+  /** A log event with this message is refused, and what follows it in its batch too. */
+  invalid: string | null;
   /** Batches are taken, and nothing is said. */
   mute: boolean;
   demand: Demand;
@@ -42,7 +44,7 @@ export async function startRoom(port = 0): Promise<Room> {
   const messages: AgentMessage[] = [];
   const tokens: string[] = [];
   const blobs: Room["blobs"] = new Map();
-  const faults: Faults = { refuse: null, refuseBlobs: null, mute: false, demand: { mode: "live", batch_ms: 20 } };
+  const faults: Faults = { refuse: null, refuseBlobs: null, invalid: null, mute: false, demand: { mode: "live", batch_ms: 20 } };
   const superseded = new Set<string>();
   let life: string | null = null;
   let base = 0;
@@ -94,6 +96,10 @@ export async function startRoom(port = 0): Promise<Room> {
     }
     for (const [index, event] of batch.entries()) {
       if (first + index <= last) continue;
+      if (faults.invalid !== null && event.message === faults.invalid) {
+        send({ type: "error", code: "invalid_message", message: "no such field", seq: first + index });
+        return;
+      }
       last = first + index;
       events[base + last - 1] = event;
     }

@@ -95,6 +95,20 @@ describe("the producer", () => {
     expect(world.producer.link.kind).toBe("waiting");
   });
 
+  test("PR2 an event that the room refuses is replaced, and it goes on from there", () => {
+    const world = liveWorld();
+    for (const event of ["a", "bad"]) add(world, event);
+    pass(world, 100);
+    deliver(world, true);
+    world.inbox = [];
+    say(world, { type: "error", code: "invalid_message", message: "not like that", seq: 2 });
+    expect(world.effects).toContainEqual({ type: "replace", seq: 2, why: "not like that" });
+    expect(batches(world).at(-1)).toMatchObject({ from: 2 });
+    const before = world.effects.length;
+    say(world, { type: "error", code: "invalid_message", message: "said of an event that is stored", seq: 1 });
+    expect(world.effects.slice(before).map(({ type }) => type)).not.toContain("replace");
+  });
+
   test("PR4 what is in flight is bounded: a room that says nothing gets no more", () => {
     const world = liveWorld();
     const big = { last: 1, bytes: 2 * AGENT_BATCH_AIM, flush: false };

@@ -81,6 +81,16 @@ describe("the uplink, against a room over real sockets", () => {
     expect(new Set(room.hellos.map((hello) => hello.life)).size).toBe(1);
   });
 
+  test("PR2 an event that the room refuses does not block the run: a warning takes its place and its seq", async () => {
+    const room = await startRoom();
+    room.faults.invalid = "event 3";
+    const spool = spoolForTest();
+    const uplink = uplinkTo(room.url, spool);
+    addLogs(spool, uplink, 1, 5);
+    await acked(spool, 5);
+    expect(logMessages(room.events)).toEqual(["event 1", "event 2", expect.stringContaining("refused"), "event 4", "event 5"]);
+  });
+
   test("PR2 a life that was superseded is left: what is not acknowledged arrives in a new one", async () => {
     const room = await startRoom();
     const spool = spoolForTest();
