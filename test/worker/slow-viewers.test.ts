@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
+import type { Room } from "../../worker/run/room.ts";
 import { SendWindow } from "../../worker/run/send-window.ts";
+import type { Viewer } from "../../worker/run/viewers.ts";
 import { alone, evict, newRun } from "./support/rooms.ts";
 import { agent, batchedViewer, line, type Peer } from "./support/sockets.ts";
 
@@ -17,6 +19,19 @@ async function readUpTo(viewer: Peer, last: number, acknowledge: boolean): Promi
     if (acknowledge) viewer.send({ type: "ack", through: batch.through });
   }
   return offsets;
+}
+
+/** A viewer on a socket of its own making. @param buffered what the runtime says that it holds for it */
+function joined(
+  room: Room,
+  name: string,
+  mode: "plain" | "batched",
+  close: (code: number) => void,
+  buffered: number | null = null,
+): Viewer {
+  const socket = { send: () => true, close, remember: () => undefined, buffered: () => buffered };
+  const attachment = { kind: "viewer", sub: name, role: "viewer", exp: 1e9, client_id: name, mode } as const;
+  return room.viewers.join(socket, { ...attachment, subscription: ["*"], joined_at: 0, behind_at: null }, { since: null, replay: 0 }, 0);
 }
 
 describe("slow viewers", () => {
@@ -83,16 +98,7 @@ describe("slow viewers", () => {
     await agent(run);
     await alone(run, 0, (room) => {
       const closed: number[] = [];
-      const join = (name: string) => {
-        const socket = { send: () => true, close: (code: number) => void closed.push(code), remember: () => undefined };
-        const attachment = { kind: "viewer", sub: name, role: "viewer", exp: 1e9, client_id: name, mode: "batched" } as const;
-        return room.viewers.join(
-          socket,
-          { ...attachment, subscription: ["*"], joined_at: 0, behind_at: null },
-          { since: null, replay: 0 },
-          0,
-        );
-      };
+      const join = (name: string) => joined(room, name, "batched", (code) => void closed.push(code));
       const [slow, reader] = [join("slow"), join("reader")];
       const publish = (n: number, now: number) => {
         room.core.viewers.publish(room.core.log.append(batchOf400KB(n), now), now);
@@ -105,6 +111,18 @@ describe("slow viewers", () => {
       publish(5, 31_000);
       expect(closed).toEqual([4008]);
       expect(room.core.viewers.count).toBe(1);
+    });
+  });
+
+  test("VW6 a plain viewer that does not read is closed where the runtime tells of it, and nobody else", async () => {
+    const run = newRun();
+    await agent(run);
+    await alone(run, 0, (room) => {
+      const closed: string[] = [];
+      joined(room, "stuck", "plain", (code) => void closed.push(`stuck ${code}`), MIB + 1);
+      joined(room, "reader", "plain", (code) => void closed.push(`reader ${code}`), MIB);
+      room.core.viewers.publish(room.core.log.append([line("1")], 0), 0);
+      expect(closed).toEqual(["stuck 4008"]);
     });
   });
 

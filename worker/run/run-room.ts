@@ -234,6 +234,10 @@ function socketPort(socket: WebSocket): SocketPort {
         // It is closed already.
       }
     },
+    buffered() {
+      // Only very new runtimes have it.
+      return "bufferedAmount" in socket && typeof socket.bufferedAmount === "number" ? socket.bufferedAmount : null;
+    },
     remember(attachment) {
       socket.serializeAttachment(attachment);
     },

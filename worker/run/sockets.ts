@@ -6,6 +6,8 @@ export type SocketPort = {
   /** @returns false where the socket is gone; nothing is thrown */
   send(text: string): boolean;
   close(code: number, reason: string): void;
+  /** Bytes that the runtime holds because the peer does not read; null where the runtime does not tell. */
+  buffered(): number | null;
   /** Survives hibernation. 16,384 bytes serialised at most. */
   remember(attachment: Attachment): void;
 };

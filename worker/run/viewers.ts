@@ -1,4 +1,4 @@
-import { EMPTY_BATCH_AFTER_MS, ERRORS, REPLAY_FRAME_BYTES } from "../../protocol/index.ts";
+import { EMPTY_BATCH_AFTER_MS, ERRORS, REPLAY_FRAME_BYTES, VIEWER_WINDOW_BYTES } from "../../protocol/index.ts";
 import type { Log } from "../log.ts";
 import type { Counters } from "./counters.ts";
 import { batchFrames, type Frame, type Line, plainFrames } from "./encode.ts";
@@ -104,9 +104,9 @@ export class Viewers {
     }
     viewer.through = through;
     if (viewer.window.full) this.#fallBehind(viewer);
-    if (!viewer.window.spent) return true;
-    this.#end(viewer, "recycled");
-    return false;
+    const held = viewer.attachment.mode === "plain" ? viewer.socket.buffered() : null;
+    if (held !== null && held > VIEWER_WINDOW_BYTES) return this.#end(viewer, "slow");
+    return viewer.window.spent ? this.#end(viewer, "recycled") : true;
   }
 
   /**
@@ -115,8 +115,7 @@ export class Viewers {
    */
   send(viewer: Viewer, texts: readonly string[], now: number): boolean {
     if (viewer.attachment.exp * 1000 <= now) {
-      this.#end(viewer, "token_expired");
-      return false;
+      return this.#end(viewer, "token_expired");
     }
     for (const text of texts) {
       if (!viewer.socket.send(text)) {
@@ -143,10 +142,12 @@ export class Viewers {
     viewer.socket.remember(viewer.attachment);
   }
 
-  #end(viewer: Viewer, code: "slow" | "recycled" | "token_expired"): void {
+  /** @returns false: the viewer is gone */
+  #end(viewer: Viewer, code: "slow" | "recycled" | "token_expired"): false {
     this.#logger("info", "viewer closed", { client_id: viewer.attachment.client_id, code });
     viewer.socket.close(ERRORS[code].close, ERRORS[code].message);
     this.remove(viewer);
+    return false;
   }
 
   #frames(group: Group, wanted: readonly Line[], through: number, now: number): Frame[] {
