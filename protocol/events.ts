@@ -139,15 +139,20 @@ export const validationResult = z.looseObject({
 
 const seriesName = z.string().min(1).max(SERIES_NAME_MAX_LENGTH);
 
-export const metrics = z.looseObject({
-  type: z.literal("metrics"),
-  ...base,
-  steps: z.array(z.int()),
-  /** One column a series, as long as `steps`; null where a series has no value at that step. */
-  series: z
-    .record(seriesName, z.array(wireNumber.nullable()))
-    .refine((value) => Object.keys(value).length <= SERIES_PER_RUN, "too many series"),
-});
+export const metrics = z
+  .looseObject({
+    type: z.literal("metrics"),
+    ...base,
+    steps: z.array(z.int()),
+    /** One column a series, as long as `steps`; null where a series has no value at that step. */
+    series: z
+      .record(seriesName, z.array(wireNumber.nullable()))
+      .refine((value) => Object.keys(value).length <= SERIES_PER_RUN, "too many series"),
+  })
+  .refine(
+    ({ steps, series }) => Object.values(series).every((column) => column.length === steps.length),
+    "a series is not as long as the steps",
+  );
 
 export const runInfo = z.looseObject({
   type: z.literal("run_info"),

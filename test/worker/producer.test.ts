@@ -86,6 +86,45 @@ describe("the producer", () => {
     expect(await past.next()).toMatchObject({ recovered: false });
   });
 
+  test("PR1 a viewer that starts over gets the events of the new numbering, also after a hibernation", async () => {
+    const run = newRun();
+    const producer = await agent(run);
+    const first = await batchedViewer(run);
+    const { log_id } = await first.nextOf("welcome");
+    producer.batch([line("old")]);
+    await producer.nextOf("ack");
+    const ahead = await batchedViewer(run, `?since=${log_id}:5`);
+    expect(await ahead.nextOf("welcome")).toMatchObject({ recovered: true, last_offset: 2 });
+    const next = await agent(run, { life: "life-2" });
+    expect(await ahead.nextOf("welcome")).toMatchObject({ recovered: false, last_offset: 2 });
+    await evict(run);
+    next.batch([line("3"), line("4"), line("5"), line("6")]);
+    const batch = await ahead.nextOf("batch");
+    expect(messages(batch.events)).toEqual(["3", "4", "5", "6"]);
+  });
+
+  test("PR1 while own events are held back, the agent's return is told once", async () => {
+    const run = newRun();
+    const producer = await agent(run, { sent_seq: 3 });
+    for (const text of ["1", "2", "3"]) producer.batch([line(text)]);
+    while ((await producer.nextOf("ack")).seq !== 3);
+    const viewer = await batchedViewer(run);
+    await viewer.nextOf("welcome");
+    const types = ((await viewer.next()).events as { type: string }[]).map((event) => event.type);
+    expect(types).toEqual(["log", "log", "log", "agent_status"]);
+  });
+
+  test("PR1 a run comes into being with hello, not with a connection", async () => {
+    const run = newRun();
+    const silent = await open(`/runs/${run}/agent`, { Authorization: `Bearer ${await token({ role: "agent" })}` });
+    silent.send({ type: "hello", protocol: 2 });
+    expect(await silent.next()).toMatchObject({ type: "error", code: "invalid_message" });
+    await expect(batchedViewer(run)).rejects.toThrow("404");
+    silent.send({ type: "hello", protocol: 1, life: "l", next_seq: 1, sent_seq: 0, agent: { name: "t", version: "0" } });
+    expect(await silent.next()).toMatchObject({ type: "ready" });
+    expect(await (await batchedViewer(run)).next()).toMatchObject({ type: "welcome" });
+  });
+
   test("PR1 a life that the room has lost goes on where the producer is", async () => {
     const run = newRun();
     const producer = await agent(run, { life: "older", next_seq: 41, sent_seq: 45 });

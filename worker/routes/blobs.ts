@@ -40,6 +40,9 @@ export const blobs = new Hono<AppContext>()
     } catch (error) {
       // R2 compares the hash itself; anything else that it says is the relay's own trouble.
       if (error instanceof Error && /checksum|sha-?256/i.test(error.message)) return errorResponse("hash_mismatch");
+      if (error instanceof Error && /connection lost|FixedLengthStream/i.test(error.message)) {
+        return errorResponse("invalid_message", "the body ended before the length that it said");
+      }
       throw error;
     }
     return c.json({ path, sha256, size: length, media_type: mediaType }, 201);
@@ -50,7 +53,7 @@ export const blobs = new Hono<AppContext>()
     if (!SHA256.test(sha256)) return errorResponse("not_found");
     const key = keyOf(run, sha256);
     const etag = `"${sha256}"`;
-    if (c.req.header("If-None-Match") === etag) return new Response(null, { status: 304, headers: { etag, "cache-control": CACHE } });
+    if (hasTag(c.req.header("If-None-Match"), etag)) return new Response(null, { status: 304, headers: { etag, "cache-control": CACHE } });
     const info = await c.env.BLOBS.head(key);
     if (info === null) return errorResponse("not_found");
     const headers: Record<string, string> = {
@@ -61,7 +64,9 @@ export const blobs = new Hono<AppContext>()
       "x-content-type-options": "nosniff",
       "content-security-policy": "default-src 'none'; sandbox",
     };
-    const range = readRange(c.req.header("Range"), info.size);
+    // Ranges are for GET, and for the content that the client means (RFC 9110 §13.1.5, §14.2).
+    const meant = c.req.method === "GET" && [undefined, etag].includes(c.req.header("If-Range"));
+    const range = readRange(meant ? c.req.header("Range") : undefined, info.size);
     if (range.kind === "unsatisfiable") {
       return errorResponse("range_not_satisfiable", undefined, { "content-range": `bytes */${info.size}` });
     }
@@ -77,6 +82,11 @@ export const blobs = new Hono<AppContext>()
 
 /** The content of an address never changes; it is for those who may read the run. */
 const CACHE = "private, max-age=31536000, immutable";
+
+/** RFC 9110 §13.1.2: a list of tags, weak ones too, or `*`. */
+function hasTag(header: string | undefined, etag: string): boolean {
+  return (header ?? "").split(",").some((tag) => ["*", etag, `W/${etag}`].includes(tag.trim()));
+}
 
 function keyOf(run: string, sha256: string): string {
   return `runs/${run}/${sha256}`;

@@ -1,5 +1,5 @@
 import { type Context, Hono } from "hono";
-import { deleteCookie, setCookie } from "hono/cookie";
+import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import { sessionRequest } from "../../protocol/index.ts";
 import type { AppContext } from "../app-context.ts";
 import { isAllowedOrigin } from "../auth/origin.ts";
@@ -33,8 +33,9 @@ export const session = new Hono<AppContext>()
     return c.body(null, 204);
   });
 
-/** Browsers send `Origin` with every POST and DELETE; other clients need none. */
+/** AC3: browsers send `Origin` with every POST and DELETE; other clients need none, unless they come with the cookie. */
 function fromElsewhere(c: Context<AppContext>): boolean {
   const origin = c.req.header("Origin");
-  return origin !== undefined && !isAllowedOrigin(origin, new URL(c.req.url), c.env.RUNCAST_ALLOWED_ORIGINS);
+  if (origin === undefined) return getCookie(c, SESSION_COOKIE) !== undefined;
+  return !isAllowedOrigin(origin, new URL(c.req.url), c.env.RUNCAST_ALLOWED_ORIGINS);
 }

@@ -9,8 +9,11 @@ import {
   type Demand,
   ERRORS,
   type ErrorCode,
+  type Failure,
+  failure,
   type Health,
   type Hello,
+  type Result,
   type RoomToAgent,
 } from "../../protocol/index.ts";
 import { judgeLink, type LinkView } from "./agent-link.ts";
@@ -36,6 +39,8 @@ export class AgentDesk {
   #lastHeard: number;
   /** Since when there is no producer; `seen` where its socket was seen to close. */
   #gone: { at: number; seen: boolean; reason: string };
+  /** What viewers were told last of the link, or will be when the room's events are no longer held back. */
+  #reported: boolean;
   /** When the platform last answered a keep-alive for the producer, milliseconds since 1970. */
   keepaliveAt: (agent: AgentSocket) => number = () => 0;
 
@@ -46,6 +51,7 @@ export class AgentDesk {
     this.#listed = listed;
     this.#told = demandFor(core.viewers.count);
     this.#lastHeard = core.log.lastChunkAt;
+    this.#reported = core.log.state.agent_status?.connected === true;
     this.#gone = { at: now, seen: false, reason: "the connection was lost" };
   }
 
@@ -93,7 +99,7 @@ export class AgentDesk {
   }
 
   receive(agent: AgentSocket, frame: string | ArrayBuffer, now: number): void {
-    const decoded = decodeFrame(frame, { max: AGENT_FRAME_MAX, types: AGENT_MESSAGE_TYPES, schema: agentMessage });
+    const decoded = decodeAgentFrame(frame);
     if (!decoded.ok) {
       this.#core.logger("warning", "invalid message from an agent", { client_id: agent.attachment.client_id, code: decoded.code });
       this.#refuse(agent, decoded.code, decoded.message);
@@ -119,11 +125,10 @@ export class AgentDesk {
 
   /** HL2: decides whether the agent is offline by now, says so, or asks to be woken again. */
   judge(now: number): void {
-    const reported = this.#core.log.state.agent_status?.connected === true;
     const view: LinkView = this.#active
       ? { kind: "open", last_heard: this.lastHeard }
       : { kind: "gone", since: this.#gone.seen ? this.#gone.at : this.lastHeard, noticed_at: this.#gone.at, reason: this.#gone.reason };
-    const verdict = judgeLink(view, reported, now);
+    const verdict = judgeLink(view, this.#reported, now);
     switch (verdict.kind) {
       case "wait":
         this.#core.effects.alarm(verdict.until);
@@ -253,10 +258,11 @@ export class AgentDesk {
   /** An agent that was reported offline is back. */
   #heardAgain(now: number): void {
     this.#lastHeard = now;
-    if (this.#core.log.state.agent_status?.connected !== true) this.#report(true, now, null, now);
+    if (!this.#reported) this.#report(true, now, null, now);
   }
 
   #report(connected: boolean, since: number, reason: string | null, now: number): void {
+    this.#reported = connected;
     const event: AnyEvent = {
       type: "agent_status",
       timestamp: new Date(now).toISOString(),
@@ -287,4 +293,15 @@ export class AgentDesk {
 
 function sizeOf(frame: string | ArrayBuffer): number {
   return typeof frame === "string" ? frame.length : frame.byteLength;
+}
+
+function decodeAgentFrame(frame: string | ArrayBuffer): Result<AgentMessage> {
+  return decodeFrame(frame, { max: AGENT_FRAME_MAX, types: AGENT_MESSAGE_TYPES, schema: agentMessage });
+}
+
+/** What an agent of a run that does not exist yet may say. @returns null for a hello */
+export function refuseAllButHello(frame: string | ArrayBuffer): Failure | null {
+  const decoded = decodeAgentFrame(frame);
+  if (!decoded.ok) return decoded;
+  return decoded.value.type === "hello" ? null : failure("hello_first");
 }

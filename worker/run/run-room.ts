@@ -1,9 +1,17 @@
 import { DurableObject } from "cloudflare:workers";
-import { type CommandRequest, failure, KEEPALIVE_REPLY, KEEPALIVE_SEND, type Result, VIEWERS_PER_RUN } from "../../protocol/index.ts";
+import {
+  type CommandRequest,
+  ERRORS,
+  failure,
+  KEEPALIVE_REPLY,
+  KEEPALIVE_SEND,
+  type Result,
+  VIEWERS_PER_RUN,
+} from "../../protocol/index.ts";
 import type { Env } from "../env.ts";
 import { errorResponse } from "../http/errors.ts";
 import { createLog, type Log, thrown } from "../log.ts";
-import type { AgentSocket } from "./agent-desk.ts";
+import { type AgentSocket, refuseAllButHello } from "./agent-desk.ts";
 import type { EventQuery } from "./event-page.ts";
 import { Room } from "./room.ts";
 import { SendWindow } from "./send-window.ts";
@@ -39,6 +47,7 @@ export class RunRoom extends DurableObject<Env> {
   }
 
   override async webSocketMessage(socket: WebSocket, frame: string | ArrayBuffer): Promise<void> {
+    if (!this.#room && !this.#begin(socket, frame)) return;
     const peer = this.#peers.get(socket);
     if (!peer || !this.#room) return;
     this.#room.core.counters.received(typeof frame === "string" ? frame.length : frame.byteLength);
@@ -117,19 +126,39 @@ export class RunRoom extends DurableObject<Env> {
   }
 
   #acceptAgent(upgrade: Extract<Upgrade, { kind: "agent" }>): Response {
-    if (!this.#room) {
-      Room.create(this.#store, upgrade.run, Date.now());
-      this.#room = this.#wake();
-      this.#logger("info", "run created", { run: upgrade.run });
-    }
     const pair = new WebSocketPair();
     this.ctx.acceptWebSocket(pair[1], ["agent"]);
-    const attachment: AgentAttachment = { kind: "agent", ...upgrade.identity, client_id: crypto.randomUUID(), life: null, sent_through: 0 };
+    const attachment: AgentAttachment = {
+      kind: "agent",
+      run: upgrade.run,
+      ...upgrade.identity,
+      client_id: crypto.randomUUID(),
+      life: null,
+      sent_through: 0,
+    };
     const agent: AgentSocket = { socket: socketPort(pair[1]), attachment };
     agent.socket.remember(attachment);
     this.#peers.set(pair[1], { kind: "agent", agent });
-    this.#room.agent.add(agent);
+    this.#room?.agent.add(agent);
     return switching(pair[0], upgrade.protocol);
+  }
+
+  /** A run comes into being when an agent says hello. @returns whether it has now */
+  #begin(socket: WebSocket, frame: string | ArrayBuffer): boolean {
+    const attachment = socket.deserializeAttachment() as Attachment | null;
+    if (attachment?.kind !== "agent") return false;
+    const refused = refuseAllButHello(frame);
+    if (refused !== null) {
+      const port = socketPort(socket);
+      port.send(JSON.stringify({ type: "error", timestamp: new Date().toISOString(), code: refused.code, message: refused.message }));
+      const close = ERRORS[refused.code].close;
+      if (close !== null) port.close(close, refused.message);
+      return false;
+    }
+    Room.create(this.#store, attachment.run, Date.now());
+    this.#room = this.#wake();
+    this.#logger("info", "run created", { run: attachment.run });
+    return true;
   }
 
   /** Builds the room from storage and from the sockets that hibernated with it. */

@@ -1,4 +1,4 @@
-import type { Role } from "../../protocol/index.ts";
+import { CLOCK_LEEWAY_S, type Role } from "../../protocol/index.ts";
 import type { Subscription } from "./subscription.ts";
 
 /** What the room needs of a WebSocket. The platform's hibernating ones are behind it, and a test's own. */
@@ -17,6 +17,11 @@ export type ViewerMode = "plain" | "batched";
 /** Who is connected, from the token. `exp` in seconds since 1970 (AC4). */
 export type Identity = { sub: string; role: Role; exp: number };
 
+/** AC4: whether the token of an open socket has ended. The same clock difference is forgiven as at the door. */
+export function hasEnded(identity: Identity, now: number): boolean {
+  return (identity.exp + CLOCK_LEEWAY_S) * 1000 <= now;
+}
+
 /** At most 64 subscriptions of 64 characters: about 5 KiB of the 16 that the platform keeps. */
 export type ViewerAttachment = Identity & {
   kind: "viewer";
@@ -31,6 +36,7 @@ export type ViewerAttachment = Identity & {
 
 export type AgentAttachment = Identity & {
   kind: "agent";
+  run: string;
   client_id: string;
   /** Set by hello, taken away by the next producer's hello (fence). */
   life: string | null;

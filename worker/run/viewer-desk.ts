@@ -21,7 +21,7 @@ import type { RoomCore } from "./core.ts";
 import { decodeFrame } from "./frame.ts";
 import { missedAfter, newest, planReplay, type ReplayWish } from "./replay.ts";
 import { SendWindow } from "./send-window.ts";
-import type { SocketPort, ViewerAttachment } from "./sockets.ts";
+import { hasEnded, type SocketPort, type ViewerAttachment } from "./sockets.ts";
 import { type Subscription, subscribe, unsubscribe } from "./subscription.ts";
 import { framesFor, type Viewer } from "./viewers.ts";
 
@@ -74,7 +74,7 @@ export class ViewerDesk {
   }
 
   receive(viewer: Viewer, frame: string | ArrayBuffer, now: number): void {
-    if (viewer.attachment.exp * 1000 <= now) {
+    if (hasEnded(viewer.attachment, now)) {
       viewer.socket.close(ERRORS.token_expired.close, ERRORS.token_expired.message);
       return;
     }

@@ -3,7 +3,7 @@ import type { Log } from "../log.ts";
 import type { Counters } from "./counters.ts";
 import { batchFrames, type Frame, type Line, plainFrames } from "./encode.ts";
 import type { SendWindow } from "./send-window.ts";
-import type { SocketPort, ViewerAttachment, ViewerMode } from "./sockets.ts";
+import { hasEnded, type SocketPort, type ViewerAttachment, type ViewerMode } from "./sockets.ts";
 import { matcher, type Subscription, subscriptionKey } from "./subscription.ts";
 
 /** A connected viewer. `through`: it has been sent, or had filtered out, everything up to there. */
@@ -114,7 +114,7 @@ export class Viewers {
    * @returns whether the viewer is still there
    */
   send(viewer: Viewer, texts: readonly string[], now: number): boolean {
-    if (viewer.attachment.exp * 1000 <= now) {
+    if (hasEnded(viewer.attachment, now)) {
       return this.#end(viewer, "token_expired");
     }
     for (const text of texts) {
@@ -132,6 +132,10 @@ export class Viewers {
   /** The viewer has seen offsets that mean something else now: it is welcomed anew, and goes on after `through`. */
   startOver(viewer: Viewer, through: number, now: number): void {
     viewer.through = through;
+    viewer.window.behind = false;
+    // Where it was before must not come back with a wake from hibernation.
+    viewer.attachment = { ...viewer.attachment, joined_at: through, behind_at: null };
+    viewer.socket.remember(viewer.attachment);
     this.send(viewer, [this.#welcomeAgain(viewer, now)], now);
   }
 
