@@ -41,7 +41,8 @@ export function trainingRaised(turn: Turn, t: number, error: string): void {
 export function processEnded(turn: Turn, t: number, exit: ProcessExit): void {
   const { run } = turn;
   const asked = exit.passedOn === "SIGINT" || exit.passedOn === "SIGTERM";
-  if (isOver(run.status) && (run.status?.status === "error" || exit.code === 0 || asked)) return;
+  const unknown = exit.code === null && exit.signal === null;
+  if (isOver(run.status) && (run.status?.status === "error" || exit.code === 0 || asked || unknown)) return;
   if (asked) run.training.stop_requested = true;
   if (exit.code === 0) finishTraining(turn, t);
   else if (asked) stopTraining(turn, t, `stopped by ${exit.passedOn}`);

@@ -19,6 +19,18 @@ export function placeOf(progress: Progress): Place | null {
   return done === null ? null : { done, total, epoch_steps: max_epoch === null ? null : max_step };
 }
 
+/**
+ * Fills in the place in the epoch for a trainer that counts steps over all epochs and says how long these are.
+ * At the end of an epoch that is its last step, not the first of the next.
+ */
+export function withEpoch(progress: Progress): Progress {
+  const { epoch, epoch_step, global_step, max_step, max_epoch } = progress;
+  if (epoch !== null || epoch_step !== null || global_step === null || !max_step) return progress;
+  if (max_epoch === null) return { ...progress, epoch_step: global_step };
+  const done = Math.max(0, Math.ceil(global_step / max_step) - 1);
+  return { ...progress, epoch: done, epoch_step: global_step - done * max_step };
+}
+
 /** @returns the steps of the whole training; one that does not speak of epochs has one of them */
 function wholeOf(max_step: number, max_epoch: number | null, epoch: number | null): number | null {
   if (max_epoch !== null) return max_step * max_epoch;

@@ -2,6 +2,7 @@ import type { HookMessage } from "../../protocol/hook-messages.ts";
 import { plainLines } from "../console/plain-text.ts";
 import { metricsEvents, type Point } from "./columns.ts";
 import { finishTraining, type ProcessExit, processEnded, trainingRaised } from "./endings.ts";
+import { withEpoch } from "./progress.ts";
 import { trimJoin } from "./scalar-join.ts";
 import { takeScalars } from "./scalars.ts";
 import { withoutSecrets } from "./secrets.ts";
@@ -95,7 +96,7 @@ function take(turn: Turn, message: HookMessage): Point[] {
       startRunning(turn, t);
       const { epoch = null, epoch_step = null, global_step = null, max_step = null, max_epoch = null } = message;
       run.last_step = global_step ?? run.last_step;
-      reportStep(turn, { epoch, epoch_step, global_step, max_step, max_epoch }, t);
+      reportStep(turn, withEpoch({ epoch, epoch_step, global_step, max_step, max_epoch }), t);
       tellProgress(turn, t);
       return [];
     }

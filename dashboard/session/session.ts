@@ -27,6 +27,10 @@ export function startSession(): void {
     history.replaceState(null, "", location.pathname + location.search);
     signIn(another);
   });
+  // Signed out in one tab is signed out in all of them.
+  addEventListener("storage", (event) => {
+    if (event.key === KEY && event.newValue === null) account.value = { kind: "out", problem: null };
+  });
 }
 
 export function signIn(token: string, path: string | null = null): void {

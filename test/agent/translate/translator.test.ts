@@ -221,6 +221,13 @@ describe("statuses", () => {
     ]);
     expect(translator.exited(GONE, NOW).events).toEqual([]);
   });
+
+  test("HL1 a training that said its end has ended so, also where nobody saw how its process went", () => {
+    const translator = createTranslator();
+    translator.hook("s", message({ type: "status", status: "running" }));
+    expect(statuses(translator.hook("s", message({ type: "end" })).events)[0]?.[0]).toBe("completed");
+    expect(translator.exited({ code: null, signal: null, passedOn: null }, NOW).events).toEqual([]);
+  });
 });
 
 describe("the process's end", () => {
