@@ -1,28 +1,23 @@
 import {
-  AGENT_FRAME_MAX,
-  AGENT_MESSAGE_TYPES,
   AGENT_SILENT_MS,
   type AgentBatch,
   type AgentMessage,
   type AnyEvent,
-  agentMessage,
   type Demand,
   ERRORS,
   type ErrorCode,
-  type Failure,
-  failure,
   type Health,
   type Hello,
-  type Result,
   type RoomToAgent,
 } from "../../protocol/index.ts";
+import { decodeAgentFrame } from "./agent-frame.ts";
 import { judgeLink, type LinkView } from "./agent-link.ts";
 import { checkEvents } from "./check-events.ts";
 import type { CommandDesk } from "./command-desk.ts";
 import type { Command } from "./commands.ts";
 import type { RoomCore } from "./core.ts";
 import { demandFor } from "./demand.ts";
-import { decodeFrame } from "./frame.ts";
+import { frameSize } from "./frame.ts";
 import { decideBatch, decideHello } from "./producer.ts";
 import type { AgentAttachment, SocketPort } from "./sockets.ts";
 
@@ -158,7 +153,7 @@ export class AgentDesk {
     this.#heardAgain(now);
     switch (message.type) {
       case "batch":
-        this.#batch(agent, message, sizeOf(frame), now);
+        this.#batch(agent, message, frameSize(frame), now);
         return;
       case "command_update":
         this.#commands.update(
@@ -289,19 +284,4 @@ export class AgentDesk {
     this.#core.counters.sent(text.length);
     return agent.socket.send(text);
   }
-}
-
-function sizeOf(frame: string | ArrayBuffer): number {
-  return typeof frame === "string" ? frame.length : frame.byteLength;
-}
-
-function decodeAgentFrame(frame: string | ArrayBuffer): Result<AgentMessage> {
-  return decodeFrame(frame, { max: AGENT_FRAME_MAX, types: AGENT_MESSAGE_TYPES, schema: agentMessage });
-}
-
-/** What an agent of a run that does not exist yet may say. @returns null for a hello */
-export function refuseAllButHello(frame: string | ArrayBuffer): Failure | null {
-  const decoded = decodeAgentFrame(frame);
-  if (!decoded.ok) return decoded;
-  return decoded.value.type === "hello" ? null : failure("hello_first");
 }

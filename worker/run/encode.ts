@@ -1,4 +1,4 @@
-import type { AnyEvent } from "../../protocol/index.ts";
+import type { AnyEvent, StoredEvent } from "../../protocol/index.ts";
 
 /** An event as it is kept and sent: encoded once, whoever reads it. `type` stands first in `json`. */
 export type Line = { offset: number; type: string; json: string; bytes: number };
@@ -7,14 +7,19 @@ const encoder = new TextEncoder();
 const TYPE_FIRST = /^\{"type":"([^"\\]*)"/;
 
 /**
+ * The event as it is from now on: with its offset, and with a timestamp.
  * @param event as the producer sent it, or the room made it
- * @param offset its position in the log
  * @param now milliseconds since 1970, for an event without a timestamp of its own
  */
-export function encodeEvent(event: AnyEvent, offset: number, now: number): Line {
+export function stampEvent(event: AnyEvent, offset: number, now: number): StoredEvent {
   const { type, timestamp, ...fields } = event;
-  const json = JSON.stringify({ type, timestamp: timestamp ?? new Date(now).toISOString(), ...fields, offset });
-  return { offset, type, json, bytes: encoder.encode(json).byteLength };
+  return { type, timestamp: timestamp ?? new Date(now).toISOString(), ...fields, offset };
+}
+
+/** @param event as {@link stampEvent} gives it, with `type` first */
+export function encodeEvent(event: StoredEvent): Line {
+  const json = JSON.stringify(event);
+  return { offset: event.offset, type: event.type, json, bytes: encoder.encode(json).byteLength };
 }
 
 /** @returns the text of a stored chunk: a line an event. JSON never holds a raw line break. */

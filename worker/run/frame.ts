@@ -26,3 +26,8 @@ export function decodeFrame<T>(
   const parsed = limits.schema.safeParse(value);
   return parsed.success ? { ok: true, value: parsed.data } : failure("invalid_message", `${type}: ${describe(parsed.error)}`);
 }
+
+/** UTF-16 units of a text frame, bytes of a binary one: near enough for counting, and free. */
+export function frameSize(frame: string | ArrayBuffer): number {
+  return typeof frame === "string" ? frame.length : frame.byteLength;
+}

@@ -43,7 +43,7 @@ export class Room {
 
   /** Makes a run that does not exist yet: a producer has greeted. */
   static create(store: RoomStore, run: string, now: number): void {
-    store.create({ run, created_at: new Date(now).toISOString(), run_info: null });
+    store.create(run, new Date(now).toISOString());
   }
 
   summary(): RunSummary {
@@ -100,7 +100,8 @@ export class Room {
   }
 
   sample(sampleId: string): AnyEvent | null {
-    return this.samples().find((sample) => sample.sample_id === sampleId) ?? null;
+    const recent = this.core.log.state.samples.findLast((sample) => sample.sample_id === sampleId);
+    return recent ?? this.core.store.sample(sampleId);
   }
 
   /** The alarm: commands that ran out of time, and an agent that went silent. */

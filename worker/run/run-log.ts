@@ -1,6 +1,6 @@
 import type { AnyEvent, Hello, Position } from "../../protocol/index.ts";
 import { CHUNK_AGE_MS, CHUNK_BYTES, LOG_AGE_MAX_MS, LOG_BYTES_MAX, POSITION_AHEAD_MAX } from "../../protocol/index.ts";
-import { encodeEvent, type Line } from "./encode.ts";
+import { encodeEvent, type Line, stampEvent } from "./encode.ts";
 import { EMPTY_STATE, type RunState, reduceState } from "./snapshot.ts";
 import type { Life, RoomStore } from "./store.ts";
 
@@ -172,11 +172,11 @@ export class RunLog {
 
   #take(event: AnyEvent, now: number): Line {
     this.#lastOffset += 1;
-    const line = encodeEvent(event, this.#lastOffset, now);
+    const stamped = stampEvent(event, this.#lastOffset, now);
+    const line = encodeEvent(stamped);
     this.#tail.push(line);
     this.#tailBytes += line.bytes;
-    const next = reduceState(this.#state, event);
-    if (next !== this.#state) this.#state = reduceState(this.#state, JSON.parse(line.json) as AnyEvent);
+    this.#state = reduceState(this.#state, stamped);
     return line;
   }
 

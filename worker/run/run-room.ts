@@ -11,8 +11,10 @@ import {
 import type { Env } from "../env.ts";
 import { errorResponse } from "../http/errors.ts";
 import { createLog, type Log, thrown } from "../log.ts";
-import { type AgentSocket, refuseAllButHello } from "./agent-desk.ts";
+import type { AgentSocket } from "./agent-desk.ts";
+import { refuseAllButHello } from "./agent-frame.ts";
 import type { EventQuery } from "./event-page.ts";
+import { frameSize } from "./frame.ts";
 import { Room } from "./room.ts";
 import { SendWindow } from "./send-window.ts";
 import type { AgentAttachment, Attachment, SocketPort, ViewerAttachment } from "./sockets.ts";
@@ -50,7 +52,7 @@ export class RunRoom extends DurableObject<Env> {
     if (!this.#room && !this.#begin(socket, frame)) return;
     const peer = this.#peers.get(socket);
     if (!peer || !this.#room) return;
-    this.#room.core.counters.received(typeof frame === "string" ? frame.length : frame.byteLength);
+    this.#room.core.counters.received(frameSize(frame));
     try {
       if (peer.kind === "agent") this.#room.agent.receive(peer.agent, frame, Date.now());
       else this.#room.viewers.receive(peer.viewer, frame, Date.now());

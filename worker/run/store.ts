@@ -56,11 +56,11 @@ export class RoomStore {
   }
 
   /** Makes the tables of a new run. */
-  create(meta: Meta): void {
+  create(run: string, createdAt: string): void {
     this.#storage.transactionSync(() => {
       this.#migrate(0);
-      this.#set("run", meta.run);
-      this.#set("created_at", meta.created_at);
+      this.#set("run", run);
+      this.#set("created_at", createdAt);
     });
   }
 
