@@ -12,8 +12,13 @@ export const EVENT_MAX = 1024 * 1024;
 export const RUN_INFO_MAX = 256 * 1024;
 /** Events in one agent batch: bounds the work of one message handler. */
 export const BATCH_EVENTS_MAX = 10_000;
-/** One stored chunk row, events and snapshot together: the platform refuses a row over 2 MB; a local run would accept it. */
+/** One stored chunk row, events and snapshot together: the platform refuses a row over 2 MB; a local run would accept it, so this relay does not. */
 export const CHUNK_ROW_MAX = 1_900_000;
+/**
+ * A chunk row grows in place to about this many bytes of events, then the next one begins: 20 s of a lively run. More would rewrite much
+ * for each second's events; less would make rows to be deleted again, and deletes are billed like writes.
+ */
+export const CHUNK_ROW_FULL = 128 * 1024;
 /** Waiting bytes that force a chunk out (PR3): one row per 64 KiB keeps rows few and a lost tail small. */
 export const CHUNK_BYTES = 64 * 1024;
 /** Age of the last chunk after which the next batch writes one (PR3). */
@@ -83,6 +88,13 @@ export const COMMAND_TTL_MS = 60_000;
 
 /** One line between the hook and the agent: a configuration is the largest. */
 export const HOOK_LINE_MAX = 4 * 1024 * 1024;
+/**
+ * An event as a snapshot carries it, serialised: of a larger one the largest fields are left out there (the log has all of it). Seven
+ * kinds and twelve samples of this size beside one event of {@link EVENT_MAX} still fit a row.
+ */
+export const SNAPSHOT_EVENT_MAX = 32 * 1024;
+/** Lives that a room remembers: a producer that wakes up after that many others began anew counts as a new one. */
+export const LIVES_KEPT = 1000;
 /** Newest samples that a snapshot carries. */
 export const SNAPSHOT_SAMPLES = 12;
 /** JWTs longer than this are refused unread. */

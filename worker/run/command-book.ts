@@ -18,23 +18,26 @@ export class CommandBook {
   }
 
   put(command: Command): void {
-    this.#sql.exec("INSERT OR REPLACE INTO commands (id, record) VALUES (?, ?)", command.record.id, JSON.stringify(command));
+    const open = isOpen(command) ? 1 : 0;
+    this.#sql.exec("INSERT OR REPLACE INTO commands (id, record, open) VALUES (?, ?, ?)", command.record.id, JSON.stringify(command), open);
+  }
+
+  /** Commands without a terminal state, oldest first. An index holds these alone. */
+  open(): Command[] {
+    return this.#read("SELECT record FROM commands WHERE open = 1").reverse();
   }
 
   /** All commands, newest first. */
-  all(): Command[] {
+  records(): CommandRecord[] {
+    return this.#read("SELECT record FROM commands").map((command) => command.record);
+  }
+
+  /** @returns newest first */
+  #read(query: string): Command[] {
     const commands = this.#sql
-      .exec<Row>("SELECT record FROM commands")
+      .exec<Row>(query)
       .toArray()
       .map((row) => JSON.parse(row.record) as Command);
     return commands.sort((a, b) => b.record.requested_at.localeCompare(a.record.requested_at));
-  }
-
-  open(): Command[] {
-    return this.all().filter(isOpen).reverse();
-  }
-
-  records(): CommandRecord[] {
-    return this.all().map((command) => command.record);
   }
 }

@@ -19,7 +19,11 @@ export function stampEvent(event: AnyEvent, offset: number, now: number): Stored
 /** @param event as {@link stampEvent} gives it, with `type` first */
 export function encodeEvent(event: StoredEvent): Line {
   const json = JSON.stringify(event);
-  return { offset: event.offset, type: event.type, json, bytes: encoder.encode(json).byteLength };
+  return { offset: event.offset, type: event.type, json, bytes: utf8Bytes(json) };
+}
+
+export function utf8Bytes(text: string): number {
+  return encoder.encode(text).byteLength;
 }
 
 /** @returns the text of a stored chunk: a line an event. JSON never holds a raw line break. */

@@ -117,7 +117,7 @@ export class Room {
       connections: this.viewers.connectionsByRole(this.agent.sockets),
       ...counters.read(),
       tail: log.tail,
-      log: { bytes: store.logBytes(), oldest_offset: log.oldestOffset, last_offset: log.lastOffset },
+      log: { bytes: store.chunks.bytes(), oldest_offset: log.oldestOffset, last_offset: log.lastOffset },
       agent: { ...this.agent.link(), ram_used_gb: log.state.system_stats?.agent_ram_used_gb ?? null },
     };
   }

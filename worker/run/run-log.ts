@@ -23,7 +23,7 @@ export class RunLog {
   /** @param store of a run that exists; what is rebuilt comes from the newest rows alone */
   constructor(store: RoomStore) {
     this.#store = store;
-    const chunk = store.newestChunk();
+    const chunk = store.chunks.load();
     this.#life = store.present();
     this.#logId = store.numberings().at(-1)?.log_id ?? "";
     this.#state = {
@@ -65,7 +65,7 @@ export class RunLog {
   }
   /** The first offset that can still be read, 0 when the log is empty. */
   get oldestOffset(): number {
-    return this.#store.oldestOffset() || (this.#tail[0]?.offset ?? 0);
+    return this.#store.chunks.oldestOffset() || (this.#tail[0]?.offset ?? 0);
   }
 
   /** The offset that the present life's `seq` has or will have. */
@@ -157,7 +157,7 @@ export class RunLog {
 
   /** Lines after an offset, oldest first, lazily; stored ones, then the tail. */
   *after(offset: number): Generator<Line> {
-    yield* this.#store.linesAfter(offset);
+    yield* this.#store.chunks.after(offset);
     for (const line of this.#tail) if (line.offset > offset) yield line;
   }
 
@@ -167,7 +167,7 @@ export class RunLog {
       const line = this.#tail[i];
       if (line && line.offset < offset) yield line;
     }
-    yield* this.#store.linesBefore(offset);
+    yield* this.#store.chunks.before(offset);
   }
 
   #take(event: AnyEvent, now: number): Line {
@@ -176,7 +176,7 @@ export class RunLog {
     const line = encodeEvent(stamped);
     this.#tail.push(line);
     this.#tailBytes += line.bytes;
-    this.#state = reduceState(this.#state, stamped);
+    this.#state = reduceState(this.#state, stamped, line.bytes);
     return line;
   }
 
@@ -184,8 +184,12 @@ export class RunLog {
     this.#lastChunkAt = now;
     if (this.#tail.length === 0) return;
     if (this.#tail.some((line) => line.type === "run_info") && this.#state.run_info) this.#store.setRunInfo(this.#state.run_info);
-    this.#store.addChunk(this.#tail, this.#state, { life: this.#life?.id ?? 0, last_seq: this.#lastSeq, now });
-    this.#store.trim({ bytes: LOG_BYTES_MAX, storedBefore: now - LOG_AGE_MAX_MS });
+    const { run_info: _, ...kept } = this.#state;
+    const end = { life: this.#life?.id ?? 0, last_seq: this.#lastSeq, stored_at: now, state: JSON.stringify(kept) };
+    const { chunks } = this.#store;
+    chunks.append(this.#tail, end);
+    this.#store.addSamples(this.#tail);
+    if (chunks.trim({ bytes: LOG_BYTES_MAX, storedBefore: now - LOG_AGE_MAX_MS })) this.#store.trimNumberings(chunks.oldestOffset());
     this.#tail = [];
     this.#tailBytes = 0;
     this.#storedSeq = this.#lastSeq;

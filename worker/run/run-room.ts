@@ -201,6 +201,7 @@ export class RunRoom extends DurableObject<Env> {
   #recover(failed: WebSocket): void {
     this.#peers.clear();
     try {
+      this.#store.open();
       this.#room = this.#wake();
     } catch (error) {
       // Not even reading works: only a new object can help. Every client comes back by itself.

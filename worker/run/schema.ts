@@ -1,0 +1,32 @@
+import type { SqlPort } from "./store.ts";
+
+/**
+ * The steps from an empty object to the present tables. The version stands in `meta`: `PRAGMA user_version` is refused by the platform.
+ * Append; never edit one that has shipped: objects of that version sleep on disks and on Cloudflare until somebody asks for their run.
+ */
+const MIGRATIONS: readonly string[] = [
+  `CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+   CREATE TABLE lives (id INTEGER PRIMARY KEY, life TEXT NOT NULL, base INTEGER NOT NULL, start_seq INTEGER NOT NULL);
+   CREATE TABLE logs (id INTEGER PRIMARY KEY, log_id TEXT NOT NULL, first_offset INTEGER NOT NULL);
+   CREATE TABLE chunks (first_offset INTEGER PRIMARY KEY, last_offset INTEGER NOT NULL, life INTEGER NOT NULL, last_seq INTEGER NOT NULL,
+     stored_at INTEGER NOT NULL, bytes INTEGER NOT NULL, bytes_end INTEGER NOT NULL, events TEXT NOT NULL, state TEXT);
+   CREATE TABLE samples (offset INTEGER PRIMARY KEY, sample_id TEXT NOT NULL, event TEXT NOT NULL);
+   CREATE TABLE commands (id TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID;`,
+  // Open commands stand in every welcome: without the index a join would read every command that the run ever had.
+  `ALTER TABLE commands ADD COLUMN open INTEGER NOT NULL DEFAULT 0;
+   UPDATE commands SET open = 1 WHERE json_extract(record, '$.record.state') IN ('queued', 'delivered');
+   CREATE INDEX commands_open ON commands (open) WHERE open = 1;`,
+];
+
+export const SCHEMA_VERSION = MIGRATIONS.length;
+
+/**
+ * Brings the tables to the present version. Call inside a transaction.
+ * @param from the version that they have, 0 for none
+ * @throws Error for tables of a later version: this relay would misread them
+ */
+export function migrate(sql: SqlPort, from: number): void {
+  if (from > SCHEMA_VERSION) throw new Error(`this run was stored by a newer relay (schema ${from}, known here: ${SCHEMA_VERSION})`);
+  for (const step of MIGRATIONS.slice(from)) sql.exec(step);
+  if (from < SCHEMA_VERSION) sql.exec("INSERT OR REPLACE INTO meta (key, value) VALUES ('schema', ?)", String(SCHEMA_VERSION));
+}
