@@ -30,7 +30,7 @@ export class AgentDesk {
   readonly #listed: () => void;
   readonly #sockets = new Set<AgentSocket>();
   #active: AgentSocket | null = null;
-  #told: Demand;
+  #told: Demand["mode"] | null = null;
   #lastHeard: number;
   /** Since when there is no producer; `seen` where its socket was seen to close. */
   #gone: { at: number; seen: boolean; reason: string };
@@ -44,7 +44,6 @@ export class AgentDesk {
     this.#core = core;
     this.#commands = commands;
     this.#listed = listed;
-    this.#told = demandFor(core.viewers.count);
     this.#lastHeard = core.log.lastChunkAt;
     this.#reported = core.log.state.agent_status?.connected === true;
     this.#gone = { at: now, seen: false, reason: "the connection was lost" };
@@ -73,10 +72,10 @@ export class AgentDesk {
   /** A socket that has just connected, or that hibernated and is seen again after a wake. */
   add(agent: AgentSocket): void {
     this.#sockets.add(agent);
-    if (agent.attachment.life !== null) {
-      this.#active = agent;
-      this.#told = demandFor(this.#core.viewers.count);
-    }
+    if (agent.attachment.life === null) return;
+    this.#active = agent;
+    this.#told = agent.attachment.demand;
+    this.#lastHeard = Math.max(this.#lastHeard, agent.attachment.heard_at);
   }
 
   /**
@@ -87,8 +86,15 @@ export class AgentDesk {
     this.#sockets.delete(agent);
     if (this.#active !== agent) return;
     this.#active = null;
-    this.#gone = { at: now, seen: true, reason: goodbye ? "the agent has ended" : "the connection was lost" };
     this.#core.log.storeTail(now);
+    this.left(agent.attachment, goodbye, now);
+  }
+
+  /** The producer's socket is gone; also where its close woke the room, which never saw it open. */
+  left(attachment: AgentAttachment, goodbye: boolean, now: number): void {
+    if (attachment.life === null || this.#active) return;
+    this.#lastHeard = Math.max(this.#lastHeard, attachment.heard_at);
+    this.#gone = { at: now, seen: true, reason: goodbye ? "the agent has ended" : "the connection was lost" };
     this.judge(now);
     this.#listed();
   }
@@ -101,6 +107,9 @@ export class AgentDesk {
       return;
     }
     this.#lastHeard = now;
+    agent.attachment = { ...agent.attachment, heard_at: now };
+    // A batch is remembered with how far it brought the viewers.
+    if (decoded.value.type !== "batch") agent.socket.remember(agent.attachment);
     this.#handle(agent, decoded.value, frame, now);
   }
 
@@ -113,9 +122,9 @@ export class AgentDesk {
   /** PR5: tells the agent when who is watching has changed. */
   viewersChanged(): void {
     const demand = demandFor(this.#core.viewers.count);
-    if (demand.mode === this.#told.mode) return;
-    this.#told = demand;
-    if (this.#active) this.#send(this.#active, { type: "demand", ...demand });
+    if (!this.#active || demand.mode === this.#told) return;
+    this.#demanded(this.#active, demand);
+    this.#send(this.#active, { type: "demand", ...demand });
   }
 
   /** HL2: decides whether the agent is offline by now, says so, or asks to be woken again. */
@@ -187,8 +196,9 @@ export class AgentDesk {
     }
     log.setRunInfo(hello.run_info, now);
     own.settle(hello.sent_seq);
-    this.#told = demandFor(this.#core.viewers.count);
-    this.#send(agent, { type: "ready", life: hello.life, last_seq: log.storedSeq, demand: this.#told });
+    const demand = demandFor(this.#core.viewers.count);
+    this.#demanded(agent, demand);
+    this.#send(agent, { type: "ready", life: hello.life, last_seq: log.storedSeq, demand });
     this.#core.logger("info", "agent connected", {
       client_id: agent.attachment.client_id,
       decision: decision.kind,
@@ -212,6 +222,13 @@ export class AgentDesk {
     }
     this.#active = agent;
     agent.attachment = { ...agent.attachment, life, sent_through: this.#core.log.lastOffset };
+    agent.socket.remember(agent.attachment);
+  }
+
+  /** What the agent was told outlives this object's memory: a room that slept knows whether to say it anew. */
+  #demanded(agent: AgentSocket, demand: Demand): void {
+    this.#told = demand.mode;
+    agent.attachment = { ...agent.attachment, demand: demand.mode };
     agent.socket.remember(agent.attachment);
   }
 

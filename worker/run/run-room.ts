@@ -137,6 +137,8 @@ export class RunRoom extends DurableObject<Env> {
       client_id: crypto.randomUUID(),
       life: null,
       sent_through: 0,
+      heard_at: 0,
+      demand: null,
     };
     const agent: AgentSocket = { socket: socketPort(pair[1]), attachment };
     agent.socket.remember(attachment);
@@ -165,10 +167,11 @@ export class RunRoom extends DurableObject<Env> {
 
   /** Builds the room from storage and from the sockets that hibernated with it. */
   #wake(): Room {
-    const sockets = this.ctx.getWebSockets().filter((socket) => socket.readyState === WebSocket.OPEN);
-    const known = sockets.map((socket) => ({ socket, attachment: socket.deserializeAttachment() as Attachment | null }));
+    const sockets = this.ctx.getWebSockets().map((socket) => ({ socket, attachment: socket.deserializeAttachment() as Attachment | null }));
+    const known = sockets.filter(({ socket }) => socket.readyState === WebSocket.OPEN);
     let told: number | null = null;
-    for (const { attachment } of known) if (attachment?.kind === "agent" && attachment.life !== null) told = attachment.sent_through;
+    // Of one that is just closing, too: it knows what viewers were sent.
+    for (const { attachment } of sockets) if (attachment?.kind === "agent" && attachment.life !== null) told = attachment.sent_through;
     const room = new Room({
       store: this.#store,
       storage: this.ctx.storage,
@@ -194,6 +197,8 @@ export class RunRoom extends DurableObject<Env> {
         this.#peers.set(socket, { kind: "agent", agent });
       }
     }
+    // Who watches may have changed while the room slept.
+    room.agent.viewersChanged();
     return room;
   }
 
@@ -214,9 +219,16 @@ export class RunRoom extends DurableObject<Env> {
   #forget(socket: WebSocket, goodbye: boolean): void {
     const peer = this.#peers.get(socket);
     this.#peers.delete(socket);
-    if (!peer || !this.#room) return;
-    if (peer.kind === "viewer") this.#room.viewers.leave(peer.viewer);
-    else this.#room.agent.remove(peer.agent, goodbye, Date.now());
+    if (!this.#room) return;
+    if (peer?.kind === "viewer") this.#room.viewers.leave(peer.viewer);
+    else if (peer?.kind === "agent") this.#room.agent.remove(peer.agent, goodbye, Date.now());
+    else this.#forgetUnseen(this.#room, socket.deserializeAttachment() as Attachment | null, goodbye);
+  }
+
+  /** The close itself woke the room: a socket that is closing is nobody's any more when the room looks who is there. */
+  #forgetUnseen(room: Room, attachment: Attachment | null, goodbye: boolean): void {
+    if (attachment?.kind === "viewer") room.viewers.left();
+    else if (attachment?.kind === "agent") room.agent.left(attachment, goodbye, Date.now());
   }
 
   #keepaliveAt(agent: AgentSocket): number {

@@ -1,4 +1,4 @@
-import { CLOCK_LEEWAY_S, type Role } from "../../protocol/index.ts";
+import { CLOCK_LEEWAY_S, type Demand, type Role } from "../../protocol/index.ts";
 import type { Subscription } from "./subscription.ts";
 
 /** What the room needs of a WebSocket. The platform's hibernating ones are behind it, and a test's own. */
@@ -42,6 +42,10 @@ export type AgentAttachment = Identity & {
   life: string | null;
   /** Highest offset that viewers were sent: above the stored log's end when the object was evicted with a tail. */
   sent_through: number;
+  /** When the agent last said something, milliseconds since 1970: a room that slept since must not call it silent. */
+  heard_at: number;
+  /** PR5: what the agent was told last; null before its hello. */
+  demand: Demand["mode"] | null;
 };
 
 export type Attachment = ViewerAttachment | AgentAttachment;

@@ -69,8 +69,13 @@ export class ViewerDesk {
 
   leave(viewer: Viewer): void {
     this.#core.viewers.remove(viewer);
-    this.#around.audienceChanged(this.#core.viewers.count === 0);
+    this.left();
     this.#core.logger("info", "viewer left", { client_id: viewer.attachment.client_id });
+  }
+
+  /** A viewer has gone that is not in the live set any more, or never was: its close woke the room. */
+  left(): void {
+    this.#around.audienceChanged(this.#core.viewers.count === 0);
   }
 
   receive(viewer: Viewer, frame: string | ArrayBuffer, now: number): void {
