@@ -1,17 +1,14 @@
 import {
-  AGENT_SILENT_MS,
   type AgentBatch,
   type AgentMessage,
-  type AnyEvent,
   type Demand,
   ERRORS,
   type ErrorCode,
-  type Health,
   type Hello,
   type RoomToAgent,
 } from "../../protocol/index.ts";
 import { decodeAgentFrame } from "./agent-frame.ts";
-import { judgeLink, type LinkView } from "./agent-link.ts";
+import { AgentWatch } from "./agent-watch.ts";
 import { checkEvents } from "./check-events.ts";
 import type { CommandDesk } from "./command-desk.ts";
 import type { Command } from "./commands.ts";
@@ -23,59 +20,37 @@ import type { AgentAttachment, SocketPort } from "./sockets.ts";
 
 export type AgentSocket = { socket: SocketPort; attachment: AgentAttachment };
 
-/** The room's side of the producer protocol: hello, fence, batches, acks, demand (PR1–PR5), and the agent's link (HL2). */
+/** The room's side of the producer protocol: hello, fence, batches, acks, demand (PR1–PR5). */
 export class AgentDesk {
   readonly #core: RoomCore;
   readonly #commands: CommandDesk;
   readonly #listed: () => void;
   readonly #sockets = new Set<AgentSocket>();
+  readonly watch: AgentWatch;
   #active: AgentSocket | null = null;
   #told: Demand["mode"] | null = null;
-  #lastHeard: number;
-  /** Since when there is no producer; `seen` where its socket was seen to close. */
-  #gone: { at: number; seen: boolean; reason: string };
-  /** What viewers were told last of the link, or will be when the room's events are no longer held back. */
-  #reported: boolean;
-  /** When the platform last answered a keep-alive for the producer, milliseconds since 1970. */
-  keepaliveAt: (agent: AgentSocket) => number = () => 0;
-
   /** @param listed the list of runs is to be told */
   constructor(core: RoomCore, commands: CommandDesk, listed: () => void, now: number) {
     this.#core = core;
     this.#commands = commands;
     this.#listed = listed;
-    this.#lastHeard = core.log.lastChunkAt;
-    this.#reported = core.log.state.agent_status?.connected === true;
-    this.#gone = { at: now, seen: false, reason: "the connection was lost" };
+    this.watch = new AgentWatch(core, listed, now);
   }
 
   get sockets(): ReadonlySet<AgentSocket> {
     return this.#sockets;
   }
-  get connected(): boolean {
-    return this.#active !== null;
+  /** The producer, null while there is none. */
+  get active(): AgentSocket | null {
+    return this.#active;
   }
-  /** Milliseconds since 1970, 0 for never. */
-  get lastHeard(): number {
-    return this.#active ? Math.max(this.#lastHeard, this.keepaliveAt(this.#active)) : this.#lastHeard;
-  }
-
-  link(): Health["agent"] {
-    const reported = this.#core.log.state.agent_status;
-    return {
-      connected: this.connected,
-      since: typeof reported?.since === "string" ? reported.since : null,
-      last_heard: this.lastHeard === 0 ? null : new Date(this.lastHeard).toISOString(),
-    };
-  }
-
   /** A socket that has just connected, or that hibernated and is seen again after a wake. */
   add(agent: AgentSocket): void {
     this.#sockets.add(agent);
     if (agent.attachment.life === null) return;
     this.#active = agent;
     this.#told = agent.attachment.demand;
-    this.#lastHeard = Math.max(this.#lastHeard, agent.attachment.heard_at);
+    this.watch.opened(agent.attachment.heard_at);
   }
 
   /**
@@ -93,10 +68,7 @@ export class AgentDesk {
   /** The producer's socket is gone; also where its close woke the room, which never saw it open. */
   left(attachment: AgentAttachment, goodbye: boolean, now: number): void {
     if (attachment.life === null || this.#active) return;
-    this.#lastHeard = Math.max(this.#lastHeard, attachment.heard_at);
-    this.#gone = { at: now, seen: true, reason: goodbye ? "the agent has ended" : "the connection was lost" };
-    this.judge(now);
-    this.#listed();
+    this.watch.closed(attachment.heard_at, goodbye, now);
   }
 
   receive(agent: AgentSocket, frame: string | ArrayBuffer, now: number): void {
@@ -106,7 +78,6 @@ export class AgentDesk {
       this.#refuse(agent, decoded.code, decoded.message);
       return;
     }
-    this.#lastHeard = now;
     agent.attachment = { ...agent.attachment, heard_at: now };
     // A batch is remembered with how far it brought the viewers.
     if (decoded.value.type !== "batch") agent.socket.remember(agent.attachment);
@@ -127,25 +98,6 @@ export class AgentDesk {
     this.#send(this.#active, { type: "demand", ...demand });
   }
 
-  /** HL2: decides whether the agent is offline by now, says so, or asks to be woken again. */
-  judge(now: number): void {
-    const view: LinkView = this.#active
-      ? { kind: "open", last_heard: this.lastHeard }
-      : { kind: "gone", since: this.#gone.seen ? this.#gone.at : this.lastHeard, noticed_at: this.#gone.at, reason: this.#gone.reason };
-    const verdict = judgeLink(view, this.#reported, now);
-    switch (verdict.kind) {
-      case "wait":
-        this.#core.effects.alarm(verdict.until);
-        return;
-      case "nothing":
-        return;
-      case "offline":
-        this.#report(false, verdict.since, verdict.reason, now);
-        if (this.#active) this.#core.effects.alarm(now + AGENT_SILENT_MS);
-        return;
-    }
-  }
-
   #handle(agent: AgentSocket, message: AgentMessage, frame: string | ArrayBuffer, now: number): void {
     if (message.type === "ping") {
       this.#send(agent, { type: "pong", client_timestamp: message.timestamp ?? null, server_timestamp: new Date(now).toISOString() });
@@ -159,7 +111,7 @@ export class AgentDesk {
       this.#refuse(agent, "hello_first", ERRORS.hello_first.message);
       return;
     }
-    this.#heardAgain(now);
+    this.watch.heard(now);
     switch (message.type) {
       case "batch":
         this.#batch(agent, message, frameSize(frame), now);
@@ -204,9 +156,9 @@ export class AgentDesk {
       decision: decision.kind,
       last_seq: log.storedSeq,
     });
-    this.#heardAgain(now);
+    this.watch.heard(now);
     own.release(now);
-    this.judge(now);
+    this.watch.judge(now);
     this.#commands.deliverQueued(now);
     this.#listed();
   }
@@ -221,6 +173,7 @@ export class AgentDesk {
       this.#sockets.delete(earlier);
     }
     this.#active = agent;
+    this.watch.opened(agent.attachment.heard_at);
     agent.attachment = { ...agent.attachment, life, sent_through: this.#core.log.lastOffset };
     agent.socket.remember(agent.attachment);
   }
@@ -265,28 +218,6 @@ export class AgentDesk {
     }
     own.release(now);
     if (log.state.training_status !== before) this.#listed();
-  }
-
-  /** An agent that was reported offline is back. */
-  #heardAgain(now: number): void {
-    this.#lastHeard = now;
-    if (!this.#reported) this.#report(true, now, null, now);
-  }
-
-  #report(connected: boolean, since: number, reason: string | null, now: number): void {
-    this.#reported = connected;
-    const event: AnyEvent = {
-      type: "agent_status",
-      timestamp: new Date(now).toISOString(),
-      connected,
-      since: new Date(since).toISOString(),
-      last_heard: new Date(this.lastHeard).toISOString(),
-      reason,
-    };
-    this.#core.logger("info", connected ? "agent online" : "agent offline", { since: event.since });
-    if (connected) this.#core.own.place(event, now);
-    else this.#core.own.force(event, now);
-    this.#listed();
   }
 
   #refuse(agent: AgentSocket, code: ErrorCode, message: string, more: { seq?: number } = {}): void {

@@ -54,9 +54,9 @@ export class Room {
       name: typeof info?.name === "string" ? info.name : null,
       status: textOf(log.state.training_status?.status),
       created_at: createdAt,
-      updated_at: new Date(Math.max(this.agent.lastHeard, log.lastChunkAt, Date.parse(createdAt))).toISOString(),
+      updated_at: new Date(Math.max(this.agent.watch.lastHeard, log.lastChunkAt, Date.parse(createdAt))).toISOString(),
       viewers: viewers.count,
-      agent_connected: this.agent.connected,
+      agent_connected: this.agent.active !== null,
       progress: log.state.training_progress,
     };
   }
@@ -80,7 +80,7 @@ export class Room {
       ...log.state,
       commands: this.commands.open(),
       health: {
-        agent: this.agent.link(),
+        agent: this.agent.watch.link(),
         trainer: { status: textOf(status?.status), phase: textOf(status?.phase), error: textOf(status?.error) },
       },
       viewers: { count: viewers.count, names: viewers.names(VIEWER_NAMES_SHOWN) },
@@ -107,7 +107,7 @@ export class Room {
   /** The alarm: commands that ran out of time, and an agent that went silent. */
   wake(now: number): void {
     this.commands.expire(now);
-    this.agent.judge(now);
+    this.agent.watch.judge(now);
   }
 
   status() {
@@ -118,7 +118,7 @@ export class Room {
       ...counters.read(),
       tail: log.tail,
       log: { bytes: store.chunks.bytes(), oldest_offset: log.oldestOffset, last_offset: log.lastOffset },
-      agent: { ...this.agent.link(), ram_used_gb: log.state.system_stats?.agent_ram_used_gb ?? null },
+      agent: { ...this.agent.watch.link(), ram_used_gb: log.state.system_stats?.agent_ram_used_gb ?? null },
     };
   }
 

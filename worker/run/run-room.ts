@@ -184,7 +184,7 @@ export class RunRoom extends DurableObject<Env> {
       told,
       clock: Date.now,
     });
-    room.agent.keepaliveAt = (agent) => this.#keepaliveAt(agent);
+    room.agent.watch.keepaliveAt = () => this.#keepaliveAt(room.agent.active);
     const through = Math.max(told ?? 0, room.core.log.lastOffset);
     for (const { socket, attachment } of known) {
       if (attachment?.kind === "viewer") {
@@ -231,7 +231,8 @@ export class RunRoom extends DurableObject<Env> {
     else if (attachment?.kind === "agent") room.agent.left(attachment, goodbye, Date.now());
   }
 
-  #keepaliveAt(agent: AgentSocket): number {
+  /** When the platform last answered an agent's keep-alive by itself. */
+  #keepaliveAt(agent: AgentSocket | null): number {
     for (const [socket, peer] of this.#peers) {
       if (peer.kind === "agent" && peer.agent === agent) return this.ctx.getWebSocketAutoResponseTimestamp(socket)?.getTime() ?? 0;
     }
