@@ -28,7 +28,9 @@ export class AgentDesk {
   readonly #sockets = new Set<AgentSocket>();
   readonly watch: AgentWatch;
   #active: AgentSocket | null = null;
+  /** PR5: what the producer was told last. */
   #told: Demand["mode"] | null = null;
+
   /** @param listed the list of runs is to be told */
   constructor(core: RoomCore, commands: CommandDesk, listed: () => void, now: number) {
     this.#core = core;
@@ -44,6 +46,7 @@ export class AgentDesk {
   get active(): AgentSocket | null {
     return this.#active;
   }
+
   /** A socket that has just connected, or that hibernated and is seen again after a wake. */
   add(agent: AgentSocket): void {
     this.#sockets.add(agent);
@@ -100,6 +103,7 @@ export class AgentDesk {
 
   #handle(agent: AgentSocket, message: AgentMessage, frame: string | ArrayBuffer, now: number): void {
     if (message.type === "ping") {
+      if (this.#active === agent) this.watch.heard(now);
       this.#send(agent, { type: "pong", client_timestamp: message.timestamp ?? null, server_timestamp: new Date(now).toISOString() });
       return;
     }
