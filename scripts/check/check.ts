@@ -1,4 +1,4 @@
-/** `npm run check`: format, lint and folder rules, types, rule IDs, lock file. */
+/** `npm run check`: format, lint and folder rules, types, rule IDs, lock file, generated code. */
 import { join } from "node:path";
 import { readLock } from "../lock/lock-file.ts";
 import { runProgram } from "../program.ts";
@@ -6,6 +6,7 @@ import { ROOT } from "../root.ts";
 import { listFiles } from "./files.ts";
 import { checkLock } from "./lock.ts";
 import { checkPlaces } from "./places.ts";
+import { checkProto } from "./proto.ts";
 import { checkRules } from "./rules.ts";
 import { checkTypes, uncovered } from "./types.ts";
 
@@ -17,6 +18,7 @@ export async function runCheck(): Promise<{ passed: number; failed: number }> {
     types(files),
     part("rule IDs", async () => checkRules(files)),
     part("lock file", async () => checkLock(readLock())),
+    part("Protocol Buffers schema and its code", checkProto),
     part("nothing of one machine", async () => checkPlaces(files)),
   ]);
   const flat = results.flat();
