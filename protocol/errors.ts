@@ -23,6 +23,8 @@ export const ERRORS = {
   invalid_message: { http: 400, close: null, message: "the message does not have the shape of its type" },
   unknown_type: { http: 400, close: null, message: "there is no message of this type" },
   binary_frame: { http: 400, close: null, message: "this mode takes text frames" },
+  text_frame: { http: 400, close: null, message: "this mode takes binary frames" },
+  invalid_protobuf: { http: 400, close: null, message: "this is not a ViewerMessage of runcast_v1.proto" },
   sequence_gap: { http: 409, close: null, message: "a batch is missing before this one" },
   event_too_big: { http: 413, close: null, message: "one event is too big to be stored" },
   hello_first: { http: 400, close: null, message: "say hello first" },

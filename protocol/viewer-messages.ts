@@ -7,6 +7,8 @@ import { EVENT_TYPE_MAX_LENGTH, NAME_MAX_LENGTH, SUBSCRIPTIONS_MAX, TOKEN_MAX_LE
 /** What passes between a viewer and a room. Endpoint `GET /runs/:run/ws`; modes by `Sec-WebSocket-Protocol` (VW1, VW2). */
 
 export const BATCHED_SUBPROTOCOL = "runcast.v1.json";
+/** The same in Protocol Buffers, in binary frames: `runcast_v1.proto`. */
+export const PROTO_SUBPROTOCOL = "runcast.v1.proto";
 export const PLAIN_SUBPROTOCOL = "runcast.plain";
 /** A token beside one of the above; never echoed (AC2). */
 export const BEARER_SUBPROTOCOL_PREFIX = "bearer.";

@@ -128,9 +128,9 @@ describe("slow viewers", () => {
 
   test("VW6 a plain viewer, which cannot acknowledge, is recycled after 32 MiB", () => {
     const window = new SendWindow("plain", 0);
-    window.sent(1, 32 * MIB - 1, 0);
+    window.sent({ through: 1, bytes: 32 * MIB - 1 }, 0);
     expect([window.full, window.spent]).toEqual([false, false]);
-    window.sent(2, 1, 0);
+    window.sent({ through: 2, bytes: 1 }, 0);
     expect([window.full, window.spent]).toEqual([false, true]);
   });
 });

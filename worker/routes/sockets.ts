@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { z } from "zod";
-import { BATCHED_SUBPROTOCOL, type Claims, PLAIN_SUBPROTOCOL, REPLAY_EVENTS_MAX } from "../../protocol/index.ts";
+import { BATCHED_SUBPROTOCOL, type Claims, PLAIN_SUBPROTOCOL, PROTO_SUBPROTOCOL, REPLAY_EVENTS_MAX } from "../../protocol/index.ts";
 import type { AppContext } from "../app-context.ts";
 import { type Action, authenticate, authorize } from "../auth/access.ts";
 import { offeredSubprotocols } from "../auth/present.ts";
@@ -9,7 +9,7 @@ import { errorResponse, HttpFailure } from "../http/errors.ts";
 import { eventNames, readQuery, wholeNumber } from "../http/query.ts";
 import { createLog } from "../log.ts";
 import { directoryOf, roomOf } from "../rooms.ts";
-import type { Identity } from "../run/sockets.ts";
+import type { Identity, ViewerMode } from "../run/sockets.ts";
 import { EVERYTHING, NOTHING } from "../run/subscription.ts";
 import { UPGRADE_HEADER, type Upgrade } from "../run/upgrade.ts";
 
@@ -19,6 +19,13 @@ const viewerQuery = z.object({
   events: eventNames.optional(),
   replay: wholeNumber.default(REPLAY_EVENTS_MAX),
 });
+
+/** VW1, VW2: the modes by sub-protocol; of several that are offered the first counts. */
+const MODES: ReadonlyMap<string, ViewerMode> = new Map([
+  [PLAIN_SUBPROTOCOL, "plain"],
+  [BATCHED_SUBPROTOCOL, "batched"],
+  [PROTO_SUBPROTOCOL, "proto"],
+]);
 
 export const sockets = new Hono<AppContext>()
   /** `GET /runs/:run/ws`: a viewer. */
@@ -33,8 +40,8 @@ async function upgradeViewer(request: Request, env: Env, named: string | undefin
   const run = named ?? (await directoryOf(env).newest(claims.runs));
   if (run === null) throw new HttpFailure("run_not_found", "there is no run that this token may see");
   const query = readQuery(request.url, viewerQuery);
-  const protocol = offeredSubprotocols(request).find((name) => name === BATCHED_SUBPROTOCOL || name === PLAIN_SUBPROTOCOL) ?? null;
-  const mode = protocol === BATCHED_SUBPROTOCOL ? "batched" : "plain";
+  const protocol = offeredSubprotocols(request).find((name) => MODES.has(name)) ?? null;
+  const mode = MODES.get(protocol ?? PLAIN_SUBPROTOCOL) ?? "plain";
   return forward(request, env, {
     kind: "viewer",
     run,
@@ -42,7 +49,7 @@ async function upgradeViewer(request: Request, env: Env, named: string | undefin
     mode,
     protocol,
     // VW1, VW2: a plain client is subscribed to nothing until it subscribes; a batched one to everything.
-    subscription: query.events ?? (mode === "batched" ? EVERYTHING : NOTHING),
+    subscription: query.events ?? (mode === "plain" ? NOTHING : EVERYTHING),
     wish: { since: query.since ?? null, replay: query.replay },
   });
 }

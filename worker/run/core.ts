@@ -1,4 +1,4 @@
-import type { RunSummary } from "../../protocol/index.ts";
+import type { RunSummary, Welcome } from "../../protocol/index.ts";
 import type { Log } from "../log.ts";
 import { Counters } from "./counters.ts";
 import { OwnEvents } from "./own-events.ts";
@@ -41,7 +41,7 @@ export type CoreParts = {
 /** @param welcomeAgain the welcome of a viewer that has to start over */
 export function createCore(
   { store, effects, logger, told, clock }: CoreParts,
-  welcomeAgain: (viewer: Viewer, now: number) => string,
+  welcomeAgain: (viewer: Viewer, now: number) => Welcome,
 ): RoomCore {
   const meta = store.meta();
   const log = new RunLog(store);

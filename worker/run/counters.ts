@@ -22,8 +22,9 @@ export class Counters {
     this.#largestFrame = Math.max(this.#largestFrame, bytes);
   }
 
-  sent(bytes: number): void {
-    this.#out.add(bytes, this.#clock());
+  /** @param now for a sender that knows it: in a fan-out the clock is not asked again for each viewer */
+  sent(bytes: number, now: number = this.#clock()): void {
+    this.#out.add(bytes, now);
     this.#largestFrame = Math.max(this.#largestFrame, bytes);
   }
 

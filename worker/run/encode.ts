@@ -41,37 +41,3 @@ function typeOf(json: string): string {
   if (match?.[1] !== undefined) return match[1];
   return (JSON.parse(json) as AnyEvent).type;
 }
-
-/** What is sent to a viewer: the text, and how far the viewer is after it. */
-export type Frame = { text: string; through: number };
-
-/** Frames of a plain viewer (VW1): each event by itself. */
-export function plainFrames(lines: readonly Line[]): Frame[] {
-  return lines.map((line) => ({ text: line.json, through: line.offset }));
-}
-
-/**
- * Puts lines into frames of a batched viewer (VW2).
- * @param lines what passed the viewer's filter
- * @param through the position after the last frame, also where the filter took out everything
- * @param frameBytes cut after about this many bytes
- */
-export function batchFrames(lines: readonly Line[], through: number, now: number, frameBytes: number): Frame[] {
-  const frames: Frame[] = [];
-  let start = 0;
-  let bytes = 0;
-  for (let i = 0; i < lines.length; i++) {
-    bytes += lines[i]?.bytes ?? 0;
-    if (bytes < frameBytes || i === lines.length - 1) continue;
-    frames.push(batchFrame(lines.slice(start, i + 1), lines[i]?.offset ?? through, now));
-    start = i + 1;
-    bytes = 0;
-  }
-  frames.push(batchFrame(lines.slice(start), through, now));
-  return frames;
-}
-
-function batchFrame(lines: readonly Line[], through: number, now: number): Frame {
-  const events = lines.map((line) => line.json).join(",");
-  return { through, text: `{"type":"batch","timestamp":"${new Date(now).toISOString()}","events":[${events}],"through":${through}}` };
-}

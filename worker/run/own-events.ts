@@ -57,9 +57,9 @@ export class OwnEvents {
 
   /** Tells viewers of a new numbering from an offset on. Those who are past it start over. */
   renumbered(from: number, now: number): void {
-    const message = JSON.stringify({ type: "renumbered", timestamp: new Date(now).toISOString(), log_id: this.#log.logId, from });
+    const renumbered = { type: "renumbered" as const, log_id: this.#log.logId, from };
     for (const viewer of [...this.#viewers.all()]) {
-      if (viewer.through < from) this.#viewers.send(viewer, [message], now);
+      if (viewer.through < from) this.#viewers.tell(viewer, renumbered, now);
       else this.#viewers.startOver(viewer, this.#log.lastOffset, now);
     }
   }

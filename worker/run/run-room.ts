@@ -264,9 +264,9 @@ function wokenViewer(socket: SocketPort, attachment: ViewerAttachment, told: num
 /** The platform's socket behind the room's port: `send` after a close throws, and a reason has 123 bytes at most. */
 function socketPort(socket: WebSocket): SocketPort {
   return {
-    send(text) {
+    send(frame) {
       try {
-        socket.send(text);
+        socket.send(frame);
         return true;
       } catch {
         return false;

@@ -1,4 +1,5 @@
 import { PLAIN_BYTES_MAX, VIEWER_ACK_TIMEOUT_MS, VIEWER_WINDOW_BYTES } from "../../protocol/index.ts";
+import type { Sent } from "./codec.ts";
 import type { ViewerMode } from "./sockets.ts";
 
 /**
@@ -8,7 +9,7 @@ import type { ViewerMode } from "./sockets.ts";
  */
 export class SendWindow {
   readonly #mode: ViewerMode;
-  readonly #inFlight: { through: number; bytes: number }[] = [];
+  readonly #inFlight: Sent[] = [];
   #bytes = 0;
   #sent = 0;
   #lastAckAt: number;
@@ -21,13 +22,14 @@ export class SendWindow {
     this.#lastAckAt = now;
   }
 
-  sent(through: number, bytes: number, now: number): void {
-    this.#sent += bytes;
+  /** @param sent is kept; it may be shared with other windows */
+  sent(sent: Sent, now: number): void {
+    this.#sent += sent.bytes;
     if (this.#mode === "plain") return;
     // The patience for an ack counts from the first frame that wants one.
     if (this.#bytes === 0) this.#lastAckAt = now;
-    this.#bytes += bytes;
-    this.#inFlight.push({ through, bytes });
+    this.#bytes += sent.bytes;
+    this.#inFlight.push(sent);
   }
 
   /** The viewer has read everything up to an offset; one that it was never sent acknowledges no more than all. */
@@ -39,7 +41,7 @@ export class SendWindow {
 
   /** Nothing more may be sent for now. */
   get full(): boolean {
-    return this.#mode === "batched" && this.#bytes > VIEWER_WINDOW_BYTES;
+    return this.#bytes > VIEWER_WINDOW_BYTES;
   }
 
   /** Enough was acknowledged to go on: half a window, so that a slow reader is not fed crumbs. */

@@ -1,10 +1,11 @@
 import { CLOCK_LEEWAY_S, type Demand, type Role } from "../../protocol/index.ts";
+import type { Wire } from "./codec.ts";
 import type { Subscription } from "./subscription.ts";
 
 /** What the room needs of a WebSocket. The platform's hibernating ones are behind it, and a test's own. */
 export type SocketPort = {
   /** @returns false where the socket is gone; nothing is thrown */
-  send(text: string): boolean;
+  send(frame: Wire): boolean;
   close(code: number, reason: string): void;
   /** Bytes that the runtime holds because the peer does not read; null where the runtime does not tell. */
   buffered(): number | null;
@@ -12,7 +13,8 @@ export type SocketPort = {
   remember(attachment: Attachment): void;
 };
 
-export type ViewerMode = "plain" | "batched";
+/** VW1, VW2: each event by itself, batches in JSON, or batches in Protocol Buffers. Only a plain viewer cannot acknowledge. */
+export type ViewerMode = "plain" | "batched" | "proto";
 
 /** Who is connected, from the token. `exp` in seconds since 1970 (AC4). */
 export type Identity = { sub: string; role: Role; exp: number };

@@ -10,20 +10,20 @@ import {
   type Snapshot,
   SUBSCRIPTIONS_MAX,
   VIEWER_FRAME_MAX,
-  VIEWER_MESSAGE_TYPES,
   VIEWER_MESSAGES_PER_SECOND,
   VIEWER_WINDOW_BYTES,
   type ViewerMessage,
-  viewerMessage,
+  type Welcome,
 } from "../../protocol/index.ts";
+import { CODECS } from "./codecs.ts";
 import type { CommandDesk } from "./command-desk.ts";
 import type { RoomCore } from "./core.ts";
-import { decodeFrame } from "./frame.ts";
+import type { Line } from "./encode.ts";
 import { missedAfter, newest, planReplay, type ReplayWish } from "./replay.ts";
 import { SendWindow } from "./send-window.ts";
 import { hasEnded, type SocketPort, type ViewerAttachment } from "./sockets.ts";
 import { type Subscription, subscribe, unsubscribe } from "./subscription.ts";
-import { framesFor, type Viewer } from "./viewers.ts";
+import type { Viewer } from "./viewers.ts";
 
 const COMMANDERS: ReadonlySet<Role> = new Set<Role>(["operator", "owner"]);
 
@@ -59,9 +59,9 @@ export class ViewerDesk {
     };
     socket.remember(viewer.attachment);
     viewers.add(viewer, now);
-    viewers.send(viewer, [this.#welcome(viewer, replay.recovered, now)], now);
+    viewers.tell(viewer, this.#welcome(viewer, replay.recovered, now), now);
     if (replay.recovered) this.#catchUp(viewer, now);
-    else if (replay.lines.length > 0) viewers.deliver(viewer, framesFor(attachment.mode, replay.lines, 0, through, now), through, now);
+    else this.#replay(viewer, replay.lines, through, now);
     this.#around.audienceChanged(viewers.count === 1);
     this.#core.logger("info", "viewer connected", { client_id: attachment.client_id, mode: attachment.mode, recovered: replay.recovered });
     return viewer;
@@ -83,7 +83,7 @@ export class ViewerDesk {
       viewer.socket.close(ERRORS.token_expired.close, ERRORS.token_expired.message);
       return;
     }
-    const decoded = decodeFrame(frame, { max: VIEWER_FRAME_MAX, types: VIEWER_MESSAGE_TYPES, schema: viewerMessage });
+    const decoded = CODECS[viewer.attachment.mode].read(frame);
     if (decoded.ok) {
       this.#handle(viewer, decoded.value, now);
       return;
@@ -96,7 +96,7 @@ export class ViewerDesk {
   }
 
   /** A viewer that is past the beginning of a new numbering starts over, from the present state. @returns its welcome */
-  welcomeAgain(viewer: Viewer, now: number): string {
+  welcomeAgain(viewer: Viewer, now: number): Welcome {
     return this.#welcome(viewer, false, now);
   }
 
@@ -156,17 +156,15 @@ export class ViewerDesk {
 
   /** VW6: sends from the log what the viewer has missed, as far as its window goes; at the end it is in the live set again. */
   #catchUp(viewer: Viewer, now: number): void {
-    const { log, viewers } = this.#core;
+    const { log } = this.#core;
     viewer.window.behind = false;
     if (viewer.through + 1 < log.oldestOffset) {
       this.#beginAnew(viewer, now);
       return;
     }
     while (!viewer.window.behind && viewer.through < log.lastOffset) {
-      const { mode, subscription } = viewer.attachment;
-      const missed = missedAfter(log, viewer.through, subscription, VIEWER_WINDOW_BYTES / 2);
-      const frames = missed.lines.length === 0 ? [] : framesFor(mode, missed.lines, viewer.through, missed.through, now);
-      if (!viewers.deliver(viewer, frames, missed.through, now)) return;
+      const missed = missedAfter(log, viewer.through, viewer.attachment.subscription, VIEWER_WINDOW_BYTES / 2);
+      if (!this.#replay(viewer, missed.lines, missed.through, now)) return;
     }
     if (viewer.window.behind || viewer.attachment.behind_at === null) return;
     viewer.attachment = { ...viewer.attachment, behind_at: null };
@@ -178,8 +176,13 @@ export class ViewerDesk {
     const { log, viewers } = this.#core;
     const through = log.lastOffset;
     viewers.startOver(viewer, through, now);
-    const lines = newest(log, viewer.attachment.subscription, REPLAY_EVENTS_MAX);
-    if (lines.length > 0) viewers.deliver(viewer, framesFor(viewer.attachment.mode, lines, 0, through, now), through, now);
+    this.#replay(viewer, newest(log, viewer.attachment.subscription, REPLAY_EVENTS_MAX), through, now);
+  }
+
+  /** Without lines nothing is sent: the position goes with the next frame. @returns whether the viewer is still there */
+  #replay(viewer: Viewer, lines: readonly Line[], through: number, now: number): boolean {
+    const frames = lines.length === 0 ? [] : CODECS[viewer.attachment.mode].frames(lines, through, now);
+    return this.#core.viewers.deliver(viewer, frames, through, now);
   }
 
   #resubscribe(viewer: Viewer, subscription: Subscription, now: number): void {
@@ -187,37 +190,30 @@ export class ViewerDesk {
     this.#core.logger("debug", "subscribed", { client_id: viewer.attachment.client_id, subscription });
   }
 
-  #welcome(viewer: Viewer, recovered: boolean, now: number): string {
+  #welcome(viewer: Viewer, recovered: boolean, now: number): Welcome {
     const { log, run } = this.#core;
-    return encode(
-      {
-        type: "welcome",
-        timestamp: new Date(now).toISOString(),
-        client_id: viewer.attachment.client_id,
-        run,
-        role: viewer.attachment.role,
-        log_id: log.logId,
-        oldest_offset: log.oldestOffset,
-        last_offset: log.lastOffset,
-        recovered,
-        snapshot: this.#around.snapshot(),
-        keepalive: { send: KEEPALIVE_SEND, reply: KEEPALIVE_REPLY, every_ms: KEEPALIVE_MS },
-        limits: {
-          ack_every_bytes: ACK_EVERY_BYTES,
-          window_bytes: VIEWER_WINDOW_BYTES,
-          max_frame_bytes: VIEWER_FRAME_MAX,
-          messages_per_second: VIEWER_MESSAGES_PER_SECOND,
-        },
+    return {
+      type: "welcome",
+      timestamp: new Date(now).toISOString(),
+      client_id: viewer.attachment.client_id,
+      run,
+      role: viewer.attachment.role,
+      log_id: log.logId,
+      oldest_offset: log.oldestOffset,
+      last_offset: log.lastOffset,
+      recovered,
+      snapshot: this.#around.snapshot(),
+      keepalive: { send: KEEPALIVE_SEND, reply: KEEPALIVE_REPLY, every_ms: KEEPALIVE_MS },
+      limits: {
+        ack_every_bytes: ACK_EVERY_BYTES,
+        window_bytes: VIEWER_WINDOW_BYTES,
+        max_frame_bytes: VIEWER_FRAME_MAX,
+        messages_per_second: VIEWER_MESSAGES_PER_SECOND,
       },
-      now,
-    );
+    };
   }
 
   #answer(viewer: Viewer, message: RoomMessage, now: number): void {
-    this.#core.viewers.send(viewer, [encode(message, now)], now);
+    this.#core.viewers.tell(viewer, message, now);
   }
-}
-
-function encode(message: RoomMessage, now: number): string {
-  return JSON.stringify({ timestamp: new Date(now).toISOString(), ...message });
 }

@@ -1,15 +1,18 @@
-import { EMPTY_BATCH_AFTER_MS, ERRORS, REPLAY_FRAME_BYTES, VIEWER_WINDOW_BYTES } from "../../protocol/index.ts";
+import { EMPTY_BATCH_AFTER_MS, ERRORS, type RoomMessage, VIEWER_WINDOW_BYTES, type Welcome } from "../../protocol/index.ts";
 import type { Log } from "../log.ts";
+import type { Codec, Frame, Wire } from "./codec.ts";
+import { CODECS } from "./codecs.ts";
 import type { Counters } from "./counters.ts";
-import { batchFrames, type Frame, type Line, plainFrames } from "./encode.ts";
+import type { Line } from "./encode.ts";
+import { frameSize } from "./frame.ts";
 import type { SendWindow } from "./send-window.ts";
-import { hasEnded, type SocketPort, type ViewerAttachment, type ViewerMode } from "./sockets.ts";
+import { hasEnded, type SocketPort, type ViewerAttachment } from "./sockets.ts";
 import { matcher, type Subscription, subscriptionKey } from "./subscription.ts";
 
 /** A connected viewer. `through`: it has been sent, or had filtered out, everything up to there. */
 export type Viewer = { socket: SocketPort; attachment: ViewerAttachment; through: number; window: SendWindow };
 
-type Group = { mode: ViewerMode; wants: (type: string) => boolean; viewers: Set<Viewer>; lastFrameAt: number };
+type Group = { codec: Codec; wants: (type: string) => boolean; viewers: Set<Viewer>; lastFrameAt: number };
 
 /**
  * The live set of a room and its fan-out. Viewers of one mode and one subscription form a group: its frames are built once, so the
@@ -19,10 +22,10 @@ export class Viewers {
   readonly #groups = new Map<string, Group>();
   readonly #counters: Counters;
   readonly #logger: Log;
-  readonly #welcomeAgain: (viewer: Viewer, now: number) => string;
+  readonly #welcomeAgain: (viewer: Viewer, now: number) => Welcome;
 
   /** @param welcomeAgain the welcome of a viewer that has to start over */
-  constructor(counters: Counters, logger: Log, welcomeAgain: (viewer: Viewer, now: number) => string) {
+  constructor(counters: Counters, logger: Log, welcomeAgain: (viewer: Viewer, now: number) => Welcome) {
     this.#counters = counters;
     this.#logger = logger;
     this.#welcomeAgain = welcomeAgain;
@@ -80,7 +83,7 @@ export class Viewers {
           continue;
         }
         // One that is ahead (VW3) has seen the beginning of these already.
-        const own = viewer.through >= first ? framesFor(group.mode, wanted, viewer.through, through, now) : frames;
+        const own = viewer.through >= first ? group.codec.frames(after(wanted, viewer.through), through, now) : frames;
         this.deliver(viewer, own, through, now);
       }
     }
@@ -94,10 +97,10 @@ export class Viewers {
    */
   deliver(viewer: Viewer, frames: readonly Frame[], through: number, now: number): boolean {
     for (const frame of frames) {
-      if (!this.send(viewer, [frame.text], now)) return false;
-      viewer.through = frame.through;
-      viewer.window.sent(frame.through, frame.text.length, now);
-      if (viewer.window.full && frame.through < through) {
+      if (!this.#send(viewer, frame.wire, frame.sent.bytes, now)) return false;
+      viewer.through = frame.sent.through;
+      viewer.window.sent(frame.sent, now);
+      if (viewer.window.full && viewer.through < through) {
         this.#fallBehind(viewer);
         return true;
       }
@@ -109,24 +112,10 @@ export class Viewers {
     return viewer.window.spent ? this.#end(viewer, "recycled") : true;
   }
 
-  /**
-   * Sends texts to one viewer; one whose token has ended is closed instead (AC4), one that is gone is dropped.
-   * @returns whether the viewer is still there
-   */
-  send(viewer: Viewer, texts: readonly string[], now: number): boolean {
-    if (hasEnded(viewer.attachment, now)) {
-      return this.#end(viewer, "token_expired");
-    }
-    for (const text of texts) {
-      if (!viewer.socket.send(text)) {
-        this.#counters.error(viewer.attachment.client_id);
-        this.#logger("warning", "a send failed", { client_id: viewer.attachment.client_id });
-        this.remove(viewer);
-        return false;
-      }
-      this.#counters.sent(text.length);
-    }
-    return true;
+  /** Tells one viewer something that is no event. @returns whether it is still there */
+  tell(viewer: Viewer, message: RoomMessage, now: number): boolean {
+    const wire = CODECS[viewer.attachment.mode].message(message, now);
+    return this.#send(viewer, wire, frameSize(wire), now);
   }
 
   /** The viewer has seen offsets that mean something else now: it is welcomed anew, and goes on after `through`. */
@@ -136,7 +125,20 @@ export class Viewers {
     // Where it was before must not come back with a wake from hibernation.
     viewer.attachment = { ...viewer.attachment, joined_at: through, behind_at: null };
     viewer.socket.remember(viewer.attachment);
-    this.send(viewer, [this.#welcomeAgain(viewer, now)], now);
+    this.tell(viewer, this.#welcomeAgain(viewer, now), now);
+  }
+
+  /** One whose token has ended is closed instead (AC4), one that is gone is dropped. @returns whether the viewer is still there */
+  #send(viewer: Viewer, wire: Wire, bytes: number, now: number): boolean {
+    if (hasEnded(viewer.attachment, now)) return this.#end(viewer, "token_expired");
+    if (!viewer.socket.send(wire)) {
+      this.#counters.error(viewer.attachment.client_id);
+      this.#logger("warning", "a send failed", { client_id: viewer.attachment.client_id });
+      this.remove(viewer);
+      return false;
+    }
+    this.#counters.sent(bytes, now);
+    return true;
   }
 
   /** VW6: remembered in the attachment too, since it outlives the memory of this object. */
@@ -155,27 +157,26 @@ export class Viewers {
   }
 
   #frames(group: Group, wanted: readonly Line[], through: number, now: number): Frame[] {
-    if (group.mode === "plain") return plainFrames(wanted);
     // Where the filter took out everything, positions travel with the next frame, or alone when it has been quiet for long.
     if (wanted.length === 0 && now - group.lastFrameAt < EMPTY_BATCH_AFTER_MS) return [];
     group.lastFrameAt = now;
-    return batchFrames(wanted, through, now, REPLAY_FRAME_BYTES);
+    return group.codec.frames(wanted, through, now);
   }
 
   #groupOf(attachment: ViewerAttachment, now: number): Group {
     const key = groupKey(attachment);
     const known = this.#groups.get(key);
     if (known) return known;
-    const group: Group = { mode: attachment.mode, wants: matcher(attachment.subscription), viewers: new Set(), lastFrameAt: now };
+    const codec = CODECS[attachment.mode];
+    const group: Group = { codec, wants: matcher(attachment.subscription), viewers: new Set(), lastFrameAt: now };
     this.#groups.set(key, group);
     return group;
   }
 }
 
-/** Frames of the lines after a viewer's own position. */
-export function framesFor(mode: ViewerMode, wanted: readonly Line[], after: number, through: number, now: number): Frame[] {
-  const own = wanted.filter((line) => line.offset > after);
-  return mode === "plain" ? plainFrames(own) : batchFrames(own, through, now, REPLAY_FRAME_BYTES);
+/** The lines after a viewer's own position. */
+function after(lines: readonly Line[], position: number): Line[] {
+  return lines.filter((line) => line.offset > position);
 }
 
 function groupKey(attachment: ViewerAttachment): string {

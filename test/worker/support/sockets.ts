@@ -1,8 +1,22 @@
 import { SELF } from "cloudflare:test";
 import type { AnyEvent, Role } from "../../../protocol/index.ts";
+import { fromRoom, toRoom } from "./proto.ts";
 import { token } from "./tokens.ts";
 
-type Json = Record<string, unknown> & { type: string };
+export type Json = Record<string, unknown> & { type: string };
+
+/** How a peer writes and reads its frames. */
+type Language = { write(message: unknown): string | Uint8Array; read(frame: string | ArrayBuffer): Json };
+
+const JSON_TEXT: Language = {
+  write: (message) => JSON.stringify(message),
+  read: (frame) => JSON.parse(frame as string) as Json,
+};
+/** The keep-alive's answer is a text in this mode too. */
+const PROTO: Language = {
+  write: (message) => toRoom(message as Json),
+  read: (frame) => (typeof frame === "string" ? JSON_TEXT.read(frame) : (fromRoom(new Uint8Array(frame)) as Json)),
+};
 
 /** A socket whose frames are waited for one by one. */
 export type Peer = {
@@ -13,7 +27,7 @@ export type Peer = {
   /** Frames that have come and were not taken. */
   waiting(): Json[];
   send(message: unknown): void;
-  sendRaw(frame: string | ArrayBuffer): void;
+  sendRaw(frame: string | ArrayBuffer | Uint8Array): void;
   close(): void;
   closed: Promise<{ code: number; reason: string }>;
   protocol: string | null;
@@ -21,14 +35,14 @@ export type Peer = {
 
 const PATIENCE_MS = 2000;
 
-export async function open(path: string, headers: Record<string, string>): Promise<Peer> {
+export async function open(path: string, headers: Record<string, string>, language = JSON_TEXT): Promise<Peer> {
   const response = await SELF.fetch(`https://relay.test${path}`, { headers: { Upgrade: "websocket", ...headers } });
   const socket = response.webSocket;
   if (!socket) throw new Error(`refused: ${response.status} ${await response.text()}`);
   const frames: Json[] = [];
   const takers: ((frame: Json) => void)[] = [];
   socket.addEventListener("message", (message) => {
-    const frame = JSON.parse(message.data as string) as Json;
+    const frame = language.read(message.data as string | ArrayBuffer);
     const taker = takers.shift();
     if (taker) taker(frame);
     else frames.push(frame);
@@ -36,6 +50,8 @@ export async function open(path: string, headers: Record<string, string>): Promi
   const closed = new Promise<{ code: number; reason: string }>((resolve) => {
     socket.addEventListener("close", (event) => resolve({ code: event.code, reason: event.reason }));
   });
+  // Left alone, binary frames come as blobs, which are read later: out of order.
+  socket.binaryType = "arraybuffer";
   socket.accept();
   const next = () => {
     const ready = frames.shift();
@@ -57,7 +73,7 @@ export async function open(path: string, headers: Record<string, string>): Promi
       }
     },
     waiting: () => [...frames],
-    send: (message) => socket.send(JSON.stringify(message)),
+    send: (message) => socket.send(language.write(message)),
     sendRaw: (frame) => socket.send(frame),
     close: () => socket.close(1000, "done"),
     closed,
@@ -73,6 +89,12 @@ export async function plainViewer(run: string, query = "", role: Role = "viewer"
 /** A batched viewer (VW2). */
 export async function batchedViewer(run: string, query = "", role: Role = "viewer"): Promise<Peer> {
   return open(`/runs/${run}/ws${query}`, { "Sec-WebSocket-Protocol": `runcast.v1.json, bearer.${await token({ role })}` });
+}
+
+/** A batched viewer that speaks Protocol Buffers (VW2); what it gets and sends is written as JSON here. */
+export async function protoViewer(run: string, query = "", role: Role = "viewer"): Promise<Peer> {
+  const offer = `runcast.v1.proto, bearer.${await token({ role })}`;
+  return open(`/runs/${run}/ws${query}`, { "Sec-WebSocket-Protocol": offer }, PROTO);
 }
 
 export type Agent = Peer & {
