@@ -4,7 +4,7 @@ import { z } from "zod";
  * EV2: NaN and the infinities travel in JSON as the strings "NaN", "Infinity" and "-Infinity".
  * A loss that became NaN is the most important point on the chart, and JSON would turn it into null.
  */
-export const NON_FINITE = ["NaN", "Infinity", "-Infinity"] as const;
+const NON_FINITE = ["NaN", "Infinity", "-Infinity"] as const;
 
 /** A number as it travels: finite, or one of the three names. */
 export const wireNumber = z.union([z.number(), z.enum(NON_FINITE)]);

@@ -1,7 +1,7 @@
 import { type DescField, ScalarType } from "@bufbuild/protobuf";
 import { type BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { TimestampSchema } from "@bufbuild/protobuf/wkt";
-import { NON_FINITE } from "../../protocol/index.ts";
+import type { WireNumber } from "../../protocol/index.ts";
 
 /** Writes a JSON value as one field, tag and all. @returns false, with nothing written, where the field cannot hold the value */
 export type WriteField = (writer: BinaryWriter, value: unknown) => boolean;
@@ -20,10 +20,16 @@ export const text: Kind<string> = {
   write: (writer, value) => writer.string(value),
 };
 
+const NON_FINITE: ReadonlyMap<unknown, number> = new Map<Exclude<WireNumber, number>, number>([
+  ["NaN", Number.NaN],
+  ["Infinity", Number.POSITIVE_INFINITY],
+  ["-Infinity", Number.NEGATIVE_INFINITY],
+]);
+
 /** EV2: the names of what is not finite become numbers again. */
 export const double: Kind<number> = {
   wire: WireType.Bit64,
-  read: (value) => (typeof value === "number" ? value : NON_FINITE.some((name) => name === value) ? Number(value) : undefined),
+  read: (value) => (typeof value === "number" ? value : NON_FINITE.get(value)),
   write: (writer, value) => writer.double(value),
 };
 

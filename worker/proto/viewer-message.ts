@@ -1,34 +1,37 @@
 import { fromBinary } from "@bufbuild/protobuf";
-import { failure, type Result } from "../../protocol/index.ts";
 import type { JsonObject } from "./message.ts";
 import { type Command, type ViewerMessage, ViewerMessageSchema } from "./runcast_v1_pb.ts";
 
-/**
- * Decodes a frame of a viewer into what a JSON viewer would have sent, so that both are held to the same schemas.
- * @param frame a ViewerMessage
- */
-export function decodeViewerMessage(frame: Uint8Array): Result<JsonObject> {
+/** What a frame of a viewer holds: what a JSON viewer would have sent, nothing that we know, or no Protocol Buffers at all. */
+export type Decoded = { kind: "message"; json: JsonObject } | { kind: "unknown" } | { kind: "malformed" };
+
+/** Decodes a ViewerMessage into JSON, so that all viewers are held to the same schemas. */
+export function decodeViewerMessage(frame: Uint8Array): Decoded {
   let message: ViewerMessage;
   try {
     message = fromBinary(ViewerMessageSchema, frame);
   } catch {
-    return failure("invalid_protobuf");
+    return { kind: "malformed" };
   }
-  const { body } = message;
+  const json = jsonOf(message.body);
+  return json === null ? { kind: "unknown" } : { kind: "message", json };
+}
+
+function jsonOf(body: ViewerMessage["body"]): JsonObject | null {
   switch (body.case) {
     case undefined:
-      return failure("unknown_type", "there is no message in this frame that this relay knows");
+      return null;
     case "subscribe":
     case "unsubscribe":
-      return { ok: true, value: { type: body.case, events: body.value.events } };
+      return { type: body.case, events: body.value.events };
     case "ping":
-      return { ok: true, value: { type: "ping", timestamp: body.value.timestamp.value } };
+      return { type: "ping", timestamp: body.value.timestamp.value };
     case "ack":
-      return { ok: true, value: { type: "ack", through: Number(body.value.through) } };
+      return { type: "ack", through: Number(body.value.through) };
     case "refresh":
-      return { ok: true, value: { type: "refresh", token: body.value.token } };
+      return { type: "refresh", token: body.value.token };
     case "command":
-      return { ok: true, value: commandOf(body.value) };
+      return commandOf(body.value);
   }
 }
 

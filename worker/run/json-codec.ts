@@ -4,7 +4,8 @@ import { cutBatches } from "./cut-batches.ts";
 import type { Line } from "./encode.ts";
 import { decodeFrame } from "./frame.ts";
 
-const FROM_VIEWER = { max: VIEWER_FRAME_MAX, types: VIEWER_MESSAGE_TYPES, schema: viewerMessage };
+/** What a viewer may send, however it is written. */
+export const FROM_VIEWER = { max: VIEWER_FRAME_MAX, types: VIEWER_MESSAGE_TYPES, schema: viewerMessage };
 
 const read: Codec["read"] = (frame) => decodeFrame(frame, FROM_VIEWER);
 

@@ -13,6 +13,7 @@ import { errorResponse } from "../http/errors.ts";
 import { createLog, type Log, thrown } from "../log.ts";
 import type { AgentSocket } from "./agent-desk.ts";
 import { refuseAllButHello } from "./agent-frame.ts";
+import { loadCodec } from "./codecs.ts";
 import type { EventQuery } from "./event-page.ts";
 import { frameSize } from "./frame.ts";
 import { Room } from "./room.ts";
@@ -23,6 +24,8 @@ import { viewerTags } from "./subscription.ts";
 import { UPGRADE_HEADER, type Upgrade } from "./upgrade.ts";
 import type { Viewer } from "./viewers.ts";
 
+/** A socket, with what it remembers. */
+type Known = { socket: WebSocket; attachment: Attachment | null };
 type Peer = { kind: "viewer"; viewer: Viewer } | { kind: "agent"; agent: AgentSocket };
 
 /** One run as a Durable Object: wiring between the platform and {@link Room}. No timer, no `accept()`: it hibernates with its sockets. */
@@ -38,7 +41,13 @@ export class RunRoom extends DurableObject<Env> {
     this.#logger = createLog(env.RUNCAST_LOG_LEVEL, { object: "room" });
     this.#store = new RoomStore(ctx.storage);
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(KEEPALIVE_SEND, KEEPALIVE_REPLY));
-    if (this.#store.open()) this.#room = this.#wake();
+    if (!this.#store.open()) return;
+    const sockets = this.#sockets();
+    const modes = new Set(sockets.flatMap(({ attachment }) => (attachment?.kind === "viewer" ? [attachment.mode] : [])));
+    void ctx.blockConcurrencyWhile(async () => {
+      await Promise.all([...modes].map(loadCodec));
+      this.#room = this.#wake(sockets);
+    });
   }
 
   /** An upgrade that the Worker has checked; who comes stands in {@link UPGRADE_HEADER}. */
@@ -105,7 +114,8 @@ export class RunRoom extends DurableObject<Env> {
     return this.#room ? { ok: true, value: this.#room.commands.request(request, by, Date.now()) } : failure("run_not_found");
   }
 
-  #acceptViewer(upgrade: Extract<Upgrade, { kind: "viewer" }>): Response {
+  async #acceptViewer(upgrade: Extract<Upgrade, { kind: "viewer" }>): Promise<Response> {
+    await loadCodec(upgrade.mode);
     const room = this.#room;
     if (!room) return errorResponse("run_not_found");
     const admitted = room.admit(VIEWERS_PER_RUN);
@@ -160,14 +170,13 @@ export class RunRoom extends DurableObject<Env> {
       return false;
     }
     Room.create(this.#store, attachment.run, Date.now());
-    this.#room = this.#wake();
+    this.#room = this.#wake(this.#sockets());
     this.#logger("info", "run created", { run: attachment.run });
     return true;
   }
 
   /** Builds the room from storage and from the sockets that hibernated with it. */
-  #wake(): Room {
-    const sockets = this.ctx.getWebSockets().map((socket) => ({ socket, attachment: socket.deserializeAttachment() as Attachment | null }));
+  #wake(sockets: readonly Known[]): Room {
     const known = sockets.filter(({ socket }) => socket.readyState === WebSocket.OPEN);
     let told: number | null = null;
     // Of one that is just closing, too: it knows what viewers were sent.
@@ -202,12 +211,16 @@ export class RunRoom extends DurableObject<Env> {
     return room;
   }
 
+  #sockets(): Known[] {
+    return this.ctx.getWebSockets().map((socket) => ({ socket, attachment: socket.deserializeAttachment() as Attachment | null }));
+  }
+
   /** Storage failed in the middle of something: what is in memory may be ahead of it, so the room starts again from what is stored. */
   #recover(failed: WebSocket): void {
     this.#peers.clear();
     try {
       this.#store.open();
-      this.#room = this.#wake();
+      this.#room = this.#wake(this.#sockets());
     } catch (error) {
       // Not even reading works: only a new object can help. Every client comes back by itself.
       this.#logger("error", "the room could not start again", thrown(error));

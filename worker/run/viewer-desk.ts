@@ -15,7 +15,7 @@ import {
   type ViewerMessage,
   type Welcome,
 } from "../../protocol/index.ts";
-import { CODECS } from "./codecs.ts";
+import { codecOf } from "./codecs.ts";
 import type { CommandDesk } from "./command-desk.ts";
 import type { RoomCore } from "./core.ts";
 import type { Line } from "./encode.ts";
@@ -83,7 +83,7 @@ export class ViewerDesk {
       viewer.socket.close(ERRORS.token_expired.close, ERRORS.token_expired.message);
       return;
     }
-    const decoded = CODECS[viewer.attachment.mode].read(frame);
+    const decoded = codecOf(viewer.attachment.mode).read(frame);
     if (decoded.ok) {
       this.#handle(viewer, decoded.value, now);
       return;
@@ -181,7 +181,7 @@ export class ViewerDesk {
 
   /** Without lines nothing is sent: the position goes with the next frame. @returns whether the viewer is still there */
   #replay(viewer: Viewer, lines: readonly Line[], through: number, now: number): boolean {
-    const frames = lines.length === 0 ? [] : CODECS[viewer.attachment.mode].frames(lines, through, now);
+    const frames = lines.length === 0 ? [] : codecOf(viewer.attachment.mode).frames(lines, through, now);
     return this.#core.viewers.deliver(viewer, frames, through, now);
   }
 

@@ -1,7 +1,7 @@
 import { EMPTY_BATCH_AFTER_MS, ERRORS, type RoomMessage, VIEWER_WINDOW_BYTES, type Welcome } from "../../protocol/index.ts";
 import type { Log } from "../log.ts";
 import type { Codec, Frame, Wire } from "./codec.ts";
-import { CODECS } from "./codecs.ts";
+import { codecOf } from "./codecs.ts";
 import type { Counters } from "./counters.ts";
 import type { Line } from "./encode.ts";
 import { frameSize } from "./frame.ts";
@@ -114,7 +114,7 @@ export class Viewers {
 
   /** Tells one viewer something that is no event. @returns whether it is still there */
   tell(viewer: Viewer, message: RoomMessage, now: number): boolean {
-    const wire = CODECS[viewer.attachment.mode].message(message, now);
+    const wire = codecOf(viewer.attachment.mode).message(message, now);
     return this.#send(viewer, wire, frameSize(wire), now);
   }
 
@@ -167,7 +167,7 @@ export class Viewers {
     const key = groupKey(attachment);
     const known = this.#groups.get(key);
     if (known) return known;
-    const codec = CODECS[attachment.mode];
+    const codec = codecOf(attachment.mode);
     const group: Group = { codec, wants: matcher(attachment.subscription), viewers: new Set(), lastFrameAt: now };
     this.#groups.set(key, group);
     return group;
