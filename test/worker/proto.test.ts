@@ -1,10 +1,12 @@
-import { type DescField, type DescMessage, ScalarType } from "@bufbuild/protobuf";
+import { type DescField, type DescMessage, fromBinary, ScalarType } from "@bufbuild/protobuf";
 import { TimestampSchema } from "@bufbuild/protobuf/wkt";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { JsonObject } from "../../worker/proto/message.ts";
 import { encodeEvent, encodeRoomMessage } from "../../worker/proto/room-message.ts";
 import { EventSchema } from "../../worker/proto/runcast_v1_pb.ts";
+import { codecOf, loadCodec } from "../../worker/run/codecs.ts";
+import { encodeEvent as encodeLine, stampEvent } from "../../worker/run/encode.ts";
 import { eventFromBinary, fromRoom, withoutAbsent } from "./support/proto.ts";
 
 const text = fc.string({ unit: "binary" });
@@ -93,6 +95,15 @@ describe("events in Protocol Buffers", () => {
     expect(encodeEvent(sparse).length - without).toBeLessThan(800 / 8 + 16);
   });
 
+  test.each(["0000-01-01T00:00:00.000Z", "2026-02-30T00:00:00.000Z", "2026-11-01T00:00:00Z", "2026-11-01T01:00:00.000+01:00"])(
+    "VW2 a time that a Timestamp cannot hold, or would not give back as it was, stays a text: %s",
+    (timestamp) => {
+      const event = fromBinary(EventSchema, encodeEvent({ type: "log", timestamp }));
+      expect(event.timestamp).toBeUndefined();
+      expect(JSON.parse(event.extraJson ?? "")).toEqual({ timestamp });
+    },
+  );
+
   test("VW2 half a surrogate pair, which UTF-8 cannot hold, becomes the replacement character", () => {
     expect(eventFromBinary(encodeEvent({ type: "log", message: "a\ud83d" }))).toEqual({ type: "log", message: "a\ufffd", offset: 0 });
   });
@@ -100,5 +111,13 @@ describe("events in Protocol Buffers", () => {
   test("VW2 a message with a field that the schema does not name has it in extra_json", () => {
     const error = { type: "error", code: "forbidden", message: "no", id: "c1", expected: 7 };
     expect(fromRoom(encodeRoomMessage(error))).toEqual(error);
+  });
+
+  test("VW2 an event is read and written once, however many groups want it", async () => {
+    await loadCodec("proto");
+    const line = encodeLine(stampEvent({ type: "log", level: "info", message: "once" }, 1, 0));
+    const [first] = codecOf("proto").frames([line], 1, 0);
+    line.json = "no JSON any more";
+    expect(codecOf("proto").frames([line], 1, 0)).toEqual([first]);
   });
 });
