@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { JsonObject } from "../../worker/proto/message.ts";
 import { encodeEvent, encodeRoomMessage } from "../../worker/proto/room-message.ts";
-import { EventSchema } from "../../worker/proto/runcast_v1_pb.ts";
+import { EventSchema, RoomMessageSchema } from "../../worker/proto/runcast_v1_pb.ts";
 import { codecOf, loadCodec } from "../../worker/run/codecs.ts";
 import { encodeEvent as encodeLine, stampEvent } from "../../worker/run/encode.ts";
 import { eventFromBinary, fromRoom, withoutAbsent } from "./support/proto.ts";
@@ -111,6 +111,22 @@ describe("events in Protocol Buffers", () => {
   test("VW2 a message with a field that the schema does not name has it in extra_json", () => {
     const error = { type: "error", code: "forbidden", message: "no", id: "c1", expected: 7 };
     expect(fromRoom(encodeRoomMessage(error))).toEqual(error);
+  });
+
+  test("VW2 every message has an extra_json, but for the bodies, whose is that of the message around them, and columns", () => {
+    const nested = new Set<DescMessage>([RoomMessageSchema]);
+    const bodies = new Set<DescMessage>();
+    const visit = (desc: DescMessage): void => {
+      for (const { message, oneof } of desc.fields) {
+        if (!message || nested.has(message) || bodies.has(message)) continue;
+        (oneof?.name === "body" ? bodies : nested).add(message);
+        visit(message);
+      }
+    };
+    visit(RoomMessageSchema);
+    expect(bodies.size).toBeGreaterThan(15);
+    const without = [...nested].filter((desc) => !desc.fields.some(({ name }) => name === "extra_json")).map(({ typeName }) => typeName);
+    expect(without.sort()).toEqual(["google.protobuf.Timestamp", "runcast.v1.Metrics.Series"]);
   });
 
   test("VW2 an event is read and written once, however many groups want it", async () => {
