@@ -44,6 +44,7 @@ export class RunRoom extends DurableObject<Env> {
     if (!this.#store.open()) return;
     const sockets = this.#sockets();
     const modes = new Set(sockets.flatMap(({ attachment }) => (attachment?.kind === "viewer" ? [attachment.mode] : [])));
+    // Whatever arrives waits meanwhile.
     void ctx.blockConcurrencyWhile(async () => {
       await Promise.all([...modes].map(loadCodec));
       this.#room = this.#wake(sockets);
