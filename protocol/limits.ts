@@ -43,6 +43,16 @@ export const SERIES_PER_RUN = 2000;
 /** A sample picture, video or sound. */
 export const BLOB_MAX = 64 * 1024 * 1024;
 
+/**
+ * Events that an agent keeps for a room that it cannot reach (PR4), with what SQLite needs for their rows. A busy run makes 20 to 30 MiB an hour, so
+ * this is a night without a network before anything is dropped, and little beside one checkpoint of a model.
+ */
+export const SPOOL_BYTES_MAX = 256 * 1024 * 1024;
+/** Smallest bound that makes sense: what is in flight is never dropped, and is as much as this. */
+export const SPOOL_BYTES_MIN = 2 * 1024 * 1024;
+/** What the spool's file keeps empty: numbers for the window of batches in flight, and their deletion, on a full disk. */
+export const SPOOL_RESERVE_BYTES = 1024 * 1024;
+
 /** The replay log of a run: whichever comes first. */
 export const LOG_BYTES_MAX = 64 * 1024 * 1024;
 export const LOG_AGE_MAX_MS = 7 * 24 * 3600 * 1000;
