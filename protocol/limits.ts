@@ -81,6 +81,8 @@ export const THROTTLE_MS = 100;
 /** PR5: an idle agent's rhythm, and a live one's. */
 export const IDLE_BATCH_MS = 15_000;
 export const LIVE_BATCH_MS = 100;
+/** PR5: the slowest that a room may ask for: a minute of events is what a crash of the room may have to be sent again. */
+export const BATCH_MS_MAX = 60_000;
 /** PR5: from this many viewers on the room asks for fewer, larger batches. */
 export const CROWD_VIEWERS = 500;
 export const CROWD_BATCH_MS = 1000;
