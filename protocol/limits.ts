@@ -50,8 +50,11 @@ export const BLOB_MAX = 64 * 1024 * 1024;
 export const SPOOL_BYTES_MAX = 256 * 1024 * 1024;
 /** Smallest bound that makes sense: what is in flight is never dropped, and is as much as this. */
 export const SPOOL_BYTES_MIN = 2 * 1024 * 1024;
-/** What the spool's file keeps empty: numbers for the window of batches in flight, and their deletion, on a full disk. */
-export const SPOOL_RESERVE_BYTES = 1024 * 1024;
+/**
+ * The steps in which the spool's file grows. A quarter of that stays empty for a full disk: numbers for the window of batches in flight, their
+ * deletion, and what is remembered.
+ */
+export const SPOOL_RESERVE_BYTES = 2 * 1024 * 1024;
 
 /** The replay log of a run: whichever comes first. */
 export const LOG_BYTES_MAX = 64 * 1024 * 1024;

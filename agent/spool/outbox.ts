@@ -63,6 +63,8 @@ type State = {
 
 /** What a row costs in the file beside its event, about: its header, its type, its entry among the seqs, and what pages leave empty. */
 export const ROW_BYTES = 64;
+/** A disk may give back other bytes than it was given, and SQLite does not see that in a text: one such event would have its whole batch refused. */
+const WHOLE_BODY = "iif(json_valid(body), body, NULL) AS body";
 /** Dropping goes on down to this part of the bound, so that it is done, and told, once in a while and not for every event. */
 const DROP_TO = 63 / 64;
 
@@ -71,8 +73,8 @@ export type OutboxParts = { transactions: Transactions; memory: Memory; reserve:
 export function openOutbox(db: DatabaseSync, { transactions, memory, reserve, bound }: OutboxParts): Outbox {
   const insert = db.prepare("INSERT INTO events (type, size, body) VALUES (?, ?, ?)");
   const insertSent = db.prepare("INSERT INTO events (seq, type, size, body) VALUES (?, ?, ?, ?)");
-  const sentRows = db.prepare("SELECT seq, size, body FROM events WHERE seq >= ? ORDER BY seq LIMIT ?");
-  const waitingRows = db.prepare("SELECT id, size, body FROM events WHERE id > ? AND seq IS NULL ORDER BY id LIMIT ?");
+  const sentRows = db.prepare(`SELECT seq, size, ${WHOLE_BODY} FROM events WHERE seq >= ? ORDER BY seq LIMIT ?`);
+  const waitingRows = db.prepare(`SELECT id, size, ${WHOLE_BODY} FROM events WHERE id > ? AND seq IS NULL ORDER BY id LIMIT ?`);
   const number = db.prepare("UPDATE events SET seq = ? WHERE id = ?");
   const overwrite = db.prepare("UPDATE events SET type = ?, size = ?, body = ? WHERE seq = ?");
   const sizeOfSent = db.prepare(`SELECT coalesce(sum(size + ${ROW_BYTES}), 0) AS bytes FROM events WHERE seq <= ?`);
@@ -243,8 +245,12 @@ function fits(batch: OutboxBatch, size: number, bytes: number): boolean {
 }
 
 function push(batch: OutboxBatch, row: Record<string, unknown>): void {
-  batch.bodies.push(String(row.body));
+  batch.bodies.push(row.body === null ? unreadable() : String(row.body));
   batch.bytes += Number(row.size);
+}
+
+function unreadable(): string {
+  return JSON.stringify(agentLog("warning", "an event could not be read back from the agent's disk, and was left out", Date.now()));
 }
 
 function tooBig(event: AnyEvent, size: number): AnyEvent {

@@ -19,7 +19,10 @@ export type Reserve = {
   failed(): void;
 };
 
-/** @param bytes of a whole reserve; it is filled up when half of it is used */
+/** This part of a reserve is not for events. */
+const KEPT = 1 / 4;
+
+/** @param bytes of a whole reserve; it is filled up when only the part that is kept is left */
 export function createReserve(db: DatabaseSync, path: string, bytes: number): Reserve {
   const pageBytes = Number(db.prepare("SELECT page_size AS n FROM pragma_page_size").get()?.n);
   const emptyPages = db.prepare("SELECT freelist_count AS n FROM pragma_freelist_count");
@@ -32,10 +35,11 @@ export function createReserve(db: DatabaseSync, path: string, bytes: number): Re
 
   const free = (): number => Number(emptyPages.get()?.n) * pageBytes;
   const grow = (missing: number): boolean => {
-    // Once in the log and once in the file. What the disk says may be old by now, or not all that a quota allows: then SQLite says it.
-    if (diskRoom(path) < 2 * missing) return false;
+    // All of it in the log, and what is new in the file. What the disk says may be old by now, or more than a quota allows: then SQLite says it.
+    if (diskRoom(path) < bytes + missing) return false;
     try {
-      fill.run(missing);
+      // It takes the pages that are empty already, and then new ones.
+      fill.run(bytes);
       empty.run();
       const { busy, log, checkpointed } = checkpoint.get() ?? {};
       return busy === 0 && log === checkpointed;
@@ -52,7 +56,7 @@ export function createReserve(db: DatabaseSync, path: string, bytes: number): Re
   return {
     begin: () => {
       if (short) fillUp();
-      budget = short ? free() - bytes / 2 : Number.POSITIVE_INFINITY;
+      budget = short ? free() - bytes * KEPT : Number.POSITIVE_INFINITY;
     },
     spend: (wanted) => {
       budget -= wanted;
@@ -60,7 +64,7 @@ export function createReserve(db: DatabaseSync, path: string, bytes: number): Re
       spent = true;
     },
     end: () => {
-      if (spent && free() < bytes / 2) fillUp();
+      if (spent && free() < bytes * KEPT) fillUp();
       spent = false;
     },
     failed: () => {

@@ -97,6 +97,20 @@ describe("a spool file that cannot be read", () => {
     expect(asideOf(path)).toHaveLength(1);
   });
 
+  test("PR4 an event that the disk gives back as something else is replaced by a warning, and keeps no other from the room", () => {
+    const { path } = written(5);
+    const bytes = readFileSync(path);
+    bytes.write("\u0001\ufffd{{", bytes.indexOf('"event 3"') - 4);
+    writeFileSync(path, bytes);
+    const spool = spoolForTest(path);
+    const expected = ["event 1", "event 2", expect.stringContaining("could not be read back"), "event 4", "event 5"];
+    for (let time = 0; time < 2; time += 1) {
+      expect(logMessages((spool.outbox.read(1, { bytes: 1e6, events: 10 })?.bodies ?? []).map((body) => JSON.parse(body)))).toEqual(
+        expected,
+      );
+    }
+  });
+
   test("PR4 a transaction that meets corruption is kept whole, in the new file", () => {
     const { path } = written(MANY);
     const pages = pagesOfEvents(path);
