@@ -17,7 +17,7 @@ import type { Effect, Input, Link } from "./link-types.ts";
 import { dueAt, linkState } from "./link-view.ts";
 import type { ConnectOptions, SocketLike } from "./options.ts";
 import { type Received, receivedEvent } from "./received.ts";
-import { openSocket } from "./socket.ts";
+import { openSocket, watchClosing } from "./socket.ts";
 import type { LinkState } from "./state.ts";
 import { Subscription } from "./subscription.ts";
 import { askWhy, verdictOf } from "./verdict.ts";
@@ -141,7 +141,8 @@ export class Connection implements AsyncIterable<Received> {
   #perform(effect: Effect): void {
     switch (effect.kind) {
       case "open":
-        void this.#open(effect.since, this.#link);
+        // Unless it was closed before it began.
+        if (this.#link.phase.kind === "opening") void this.#open(effect.since, this.#link);
         return;
       case "abandon":
         this.#abandon();
@@ -188,18 +189,21 @@ export class Connection implements AsyncIterable<Received> {
     if (!opened.ok) return this.#input({ kind: "verdict", verdict: { kind: "stop", reason: opened.reason } });
     const { socket } = opened;
     this.#socket = socket;
-    // Each listener minds only the socket of the present try.
+    const closed = (code: number, reason: string) => {
+      endWatch();
+      // Each listener minds only the socket of the present try.
+      if (this.#socket !== socket) return;
+      this.#socket = null;
+      this.#commands.lost();
+      this.#input({ kind: "socket_closed", code, reason });
+    };
+    const endWatch = watchClosing(socket, () => closed(1006, ""));
     socket.addEventListener("message", ({ data }) => {
       if (this.#socket !== socket) return;
       const frame = readFrame(data);
       if (frame !== "unknown") this.#input({ kind: "message", message: frame, bytes: typeof data === "string" ? data.length : 0 });
     });
-    socket.addEventListener("close", ({ code, reason }) => {
-      if (this.#socket !== socket) return;
-      this.#socket = null;
-      this.#commands.lost();
-      this.#input({ kind: "socket_closed", code, reason: String(reason) });
-    });
+    socket.addEventListener("close", ({ code, reason }) => closed(code, String(reason)));
     // A close always follows; without a listener Node's `ws` would throw.
     socket.addEventListener("error", () => undefined);
   }

@@ -6,6 +6,9 @@ import type { LinkState } from "./state.ts";
 export type SocketLike = {
   send(text: string): void;
   close(code?: number): void;
+  readonly readyState: number;
+  /** Of `ws` alone: ends the connection without waiting for the other end. */
+  terminate?(): void;
   addEventListener(type: "message", listener: (event: { data: unknown }) => void): void;
   addEventListener(type: "close", listener: (event: { code: number; reason: unknown }) => void): void;
   addEventListener(type: "error", listener: () => void): void;

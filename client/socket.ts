@@ -6,6 +6,10 @@ import type { Reason } from "./state.ts";
 /** What may stand in a subprotocol, and in a JWT: anything else makes the WebSocket constructor throw. */
 const TOKEN_TEXT = /^[A-Za-z0-9._~+-]+$/;
 
+/** `readyState` of a socket on which a close frame has come. */
+const CLOSING = 2;
+const LOOK_MS = 1000;
+
 /** What a socket is opened with. */
 export type Asked = { token: string | null; events: readonly string[]; since: string | null };
 
@@ -27,4 +31,22 @@ export function openSocket(
     // Such as a page over https and a relay over http.
     return { ok: false, reason: { code: "bad_address", message: error instanceof Error ? error.message : String(error) } };
   }
+}
+
+/**
+ * A peer may say goodbye and then leave the line open (workerd does, when it closes first). Node's sockets wait half a minute or longer
+ * for its end before they tell of the close; this is noticed after a second or two.
+ *
+ * @param onStuck called where the socket cannot be ended by itself, and its close code is not known
+ * @returns ends the watch
+ */
+export function watchClosing(socket: SocketLike, onStuck: () => void): () => void {
+  let wasClosing = false;
+  const timer = setInterval(() => {
+    if (socket.readyState !== CLOSING) return;
+    if (wasClosing && socket.terminate === undefined) onStuck();
+    else if (wasClosing) socket.terminate?.();
+    wasClosing = true;
+  }, LOOK_MS);
+  return () => clearInterval(timer);
 }

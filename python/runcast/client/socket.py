@@ -8,6 +8,8 @@ from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
+from websockets.frames import Frame, Opcode
+from websockets.protocol import Event
 from websockets.typing import Subprotocol
 
 from runcast.client.address import run_path, socket_address
@@ -43,6 +45,15 @@ class _Once(connect):
         return exc
 
 
+class _Prompt(ClientConnection):
+    """A peer may say goodbye and then leave the line open (workerd does, when it closes first): its goodbye is the end."""
+
+    def process_event(self, event: Event) -> None:
+        super().process_event(event)
+        if isinstance(event, Frame) and event.opcode is Opcode.CLOSE:
+            self.transport.close()  # the answer to it is sent before
+
+
 async def open_socket(
     options: Options, asked: Asked, on_frame: Callable[[str | bytes], None], on_close: Callable[[int, str], None]
 ) -> "Socket | Verdict":
@@ -65,6 +76,7 @@ async def open_socket(
             ping_interval=None,
             close_timeout=_CLOSING_SECONDS,
             max_size=_FRAME_MAX,
+            create_connection=_Prompt,
             **more,
         )
     except (OSError, EOFError, WebSocketException) as error:
