@@ -8,6 +8,7 @@ import {
   type Welcome,
 } from "../protocol/index.ts";
 import { socketAddress } from "./address.ts";
+import { Callbacks, guarded } from "./callbacks.ts";
 import { type CommandAnswer, CommandAnswers } from "./command-answers.ts";
 import { NOTHING_DELIVERED } from "./delivery.ts";
 import { readFrame } from "./frame.ts";
@@ -16,6 +17,7 @@ import { advance, startLink } from "./link.ts";
 import type { Effect, Input, Link } from "./link-types.ts";
 import { dueAt, linkState } from "./link-view.ts";
 import type { ConnectOptions, SocketLike } from "./options.ts";
+import { PositionKeeper } from "./position-keeper.ts";
 import { type Received, receivedEvent } from "./received.ts";
 import { openSocket, watchClosing } from "./socket.ts";
 import type { LinkState } from "./state.ts";
@@ -28,9 +30,11 @@ import { askWhy, verdictOf } from "./verdict.ts";
  */
 export class Connection implements AsyncIterable<Received> {
   readonly #options: ConnectOptions;
+  readonly #callbacks: Callbacks;
   readonly #Socket: NonNullable<ConnectOptions["WebSocket"]>;
   readonly #commands = new CommandAnswers();
   readonly #subscription: Subscription;
+  readonly #keeper: PositionKeeper | null;
   #link: Link;
   #told: LinkState | null = null;
   #socket: SocketLike | null = null;
@@ -46,8 +50,11 @@ export class Connection implements AsyncIterable<Received> {
     if (Socket === undefined) throw new TypeError("there is no WebSocket in this environment: give one as `WebSocket`");
     this.#Socket = Socket;
     this.#options = options;
+    this.#callbacks = new Callbacks(options);
     this.#subscription = new Subscription(options.events);
-    const since = options.since ? parsePosition(options.since) : null;
+    this.#keeper = options.remember === undefined ? null : new PositionKeeper(options.remember, () => this.position);
+    const given = options.since ?? this.#keeper?.load() ?? "";
+    const since = parsePosition(given);
     const begun = startLink(Date.now(), options.replay !== 0, since === null ? NOTHING_DELIVERED : { kind: "at", ...since });
     this.#link = begun.link;
     // Callbacks come after `connect` has returned, so that they may use the connection.
@@ -171,6 +178,7 @@ export class Connection implements AsyncIterable<Received> {
           if (this.#link.phase.kind === "closed") return;
           this.#hand(receivedEvent(event), effect.bytes / effect.events.length, this.#placeOf(event.offset));
         }
+        this.#keeper?.moved();
         return;
       case "answer":
         this.#answer(effect.message);
@@ -247,30 +255,14 @@ export class Connection implements AsyncIterable<Received> {
 
   #hand(received: Received, bytes: number, at: Position | null): void {
     this.#inbox?.push(received, bytes, at);
-    const { onWelcome, onEvent, onOther } = this.#options;
-    if (received.kind === "welcome") this.#call(() => onWelcome?.(received.welcome));
-    else if (received.kind === "event") this.#call(() => onEvent?.(received.event));
-    else this.#call(() => onOther?.(received.event));
-  }
-
-  /** What a user's callback throws is told where uncaught errors are told: what comes after it must reach the user all the same. */
-  #call(callback: () => void): void {
-    try {
-      callback();
-    } catch (error) {
-      if (typeof globalThis.reportError === "function") globalThis.reportError(error);
-      else
-        queueMicrotask(() => {
-          throw error;
-        });
-    }
+    this.#callbacks.received(received);
   }
 
   #answer(message: RoomMessage): void {
     if (message.type === "command_ack") this.#commands.acknowledged(message.id, message.state);
     else if (message.type === "error")
       this.#commands.refused(typeof message.id === "string" ? message.id : null, message.code, message.message);
-    this.#call(() => this.#options.onAnswer?.(message));
+    this.#callbacks.answer(message);
   }
 
   #align(): void {
@@ -293,7 +285,10 @@ export class Connection implements AsyncIterable<Received> {
     const state = this.state;
     if (JSON.stringify(state) === JSON.stringify(this.#told)) return;
     this.#told = state;
-    if (state.kind === "closed") this.#inbox?.end();
-    this.#call(() => this.#options.onState?.(state));
+    if (state.kind === "closed") {
+      this.#inbox?.end();
+      guarded(() => this.#keeper?.end());
+    }
+    this.#callbacks.state(state);
   }
 }

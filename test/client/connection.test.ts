@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { WebSocket } from "ws";
-import { type Connection, type ConnectOptions, connect, type LinkState, type RunEvent } from "../../client/index.ts";
+import { type Connection, type ConnectOptions, connect, type LinkState, type RunEvent, rememberIn } from "../../client/index.ts";
 import type { StoredEvent, Welcome } from "../../protocol/index.ts";
 import { until } from "../support/until.ts";
 import { batchMessage, welcomeMessage } from "./messages.ts";
@@ -288,4 +288,49 @@ test("CM2 a command that no room takes fails as its own, and is not sent", async
   });
   void told.connection.command({ id: "c2", command: "save" });
   expect(await socket.next()).toMatchObject({ id: "c2" });
+});
+
+test("VW3 a position is kept across a reload: while it moves, when the page goes away, and at the end", async () => {
+  const page = new EventTarget();
+  vi.stubGlobal("addEventListener", page.addEventListener.bind(page));
+  vi.stubGlobal("removeEventListener", page.removeEventListener.bind(page));
+  const kept = new Map<string, string>();
+  let written = 0;
+  const storage = {
+    getItem: (key: string) => kept.get(key) ?? null,
+    setItem: (key: string, value: string) => {
+      kept.set(key, value);
+      written += 1;
+    },
+  };
+  const remember = rememberIn(storage, "r1");
+  const told = client({ remember });
+  const first = await room.connection();
+  expect(first.url.searchParams.has("since")).toBe(false);
+  await live(first, told, { last_offset: 2 });
+  first.send(batchMessage([1], 1), batchMessage([2], 2));
+  await until(() => kept.get("runcast.position.r1") === "L1:2", { what: "the position in the storage" });
+  expect(written).toBe(1);
+  first.send(batchMessage([3], 3));
+  await until(() => told.events.length === 3, { what: "the third event" });
+  page.dispatchEvent(new Event("pagehide"));
+  expect(kept.get("runcast.position.r1")).toBe("L1:3");
+  first.send(batchMessage([4], 4));
+  await until(() => told.events.length === 4, { what: "the fourth event" });
+  told.connection.close();
+  expect(kept.get("runcast.position.r1")).toBe("L1:4");
+  const next = client({ remember });
+  expect((await room.connection()).url.searchParams.get("since")).toBe("L1:4");
+  next.connection.close();
+  client({ remember, since: "L1:1" });
+  expect((await room.connection()).url.searchParams.get("since")).toBe("L1:1");
+  vi.unstubAllGlobals();
+});
+
+test("VW3 a connection that is closed before it began opens nothing", async () => {
+  client().connection.close();
+  const second = client();
+  await live(await room.connection(), second);
+  expect(room.asked).toEqual([]);
+  expect(room.connections).toBe(1);
 });

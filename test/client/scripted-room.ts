@@ -50,6 +50,8 @@ export class ScriptedRoom {
   readonly url: string;
   /** While set, upgrades and `GET /api/runs/:run` are refused with this. */
   refusal: { status: number; code: string } | null = null;
+  /** How many there have been. */
+  connections = 0;
   readonly asked: { path: string; authorization: string | undefined }[] = [];
   readonly #http: ReturnType<typeof createServer>;
   readonly #waiting: RoomSocket[] = [];
@@ -72,6 +74,7 @@ export class ScriptedRoom {
         return;
       }
       sockets.handleUpgrade(request, socket, head, (opened) => {
+        room.connections += 1;
         room.#waiting.push(new RoomSocket(opened, request));
         room.#wake?.();
       });
