@@ -32,7 +32,9 @@ export function guarded(call: () => void): void {
   try {
     call();
   } catch (error) {
-    if (typeof globalThis.reportError === "function") globalThis.reportError(error);
+    // Browsers have it, Node has not.
+    const { reportError } = globalThis as { reportError?: (error: unknown) => void };
+    if (reportError) reportError(error);
     else
       queueMicrotask(() => {
         throw error;

@@ -23,6 +23,9 @@ export function rememberIn(storage: Pick<Storage, "getItem" | "setItem">, run: s
 
 const EVERY_MS = 1000;
 
+/** The page, where there is one. */
+const page = () => globalThis as Partial<Pick<EventTarget, "addEventListener" | "removeEventListener">>;
+
 /** Saves a connection's position when that is cheap, and once more when it is the last chance. */
 export class PositionKeeper {
   readonly #store: PositionStore;
@@ -36,7 +39,7 @@ export class PositionKeeper {
     this.#store = store;
     this.#read = read;
     // Not `unload`: that one is not told on phones, and keeps a page out of the browser's back-forward cache.
-    globalThis.addEventListener?.("pagehide", this.#save);
+    page().addEventListener?.("pagehide", this.#save);
   }
 
   load(): string | null {
@@ -61,7 +64,7 @@ export class PositionKeeper {
 
   /** The last word. */
   end(): void {
-    globalThis.removeEventListener?.("pagehide", this.#save);
+    page().removeEventListener?.("pagehide", this.#save);
     this.save();
   }
 }

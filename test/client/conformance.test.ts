@@ -49,7 +49,7 @@ describe("cases for every client", () => {
   });
 
   test.each(readCases<{ attempt: number; random: number; told_ms: number }, number>("backoff"))(
-    "VW8 waits: $name",
+    "VW9 waits: $name",
     ({ input, expect: expected }) => {
       expect(backoff(input.attempt, input.random, input.told_ms)).toBe(expected);
     },

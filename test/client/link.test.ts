@@ -87,7 +87,7 @@ test("VW3 a refused upgrade is asked about before anything else, and ends only w
   expect(dueAt(bench.link, bench.now)).toBeNull();
 });
 
-test("VW3 waits grow while tries fail, and a short-lived link does not make them start anew", () => {
+test("VW9 waits grow while tries fail, and a short-lived link does not make them start anew", () => {
   const bench = new Bench();
   bench.random = 0.999;
   const waits: number[] = [];
@@ -158,7 +158,7 @@ test("VW8 AC4 new tokens that do not last are not asked for in a loop, and whoev
   expect(bench.state).toMatchObject({ reason: { code: "token_unavailable" } });
 });
 
-test("VW8 the patience that the relay asked for ends with that wait, and a woken page does not shorten it", () => {
+test("VW9 the patience that the relay asked for ends with that wait, and a woken page does not shorten it", () => {
   const bench = new Bench();
   bench.message({});
   bench.give({ kind: "message", message: { type: "error", code: "rate_limited", message: "slow down", retry_after_ms: 7000 }, bytes: 80 });

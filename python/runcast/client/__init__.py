@@ -11,7 +11,7 @@ It needs the package `websockets`: `pip install "runcast[client]"`. The rest of 
 try:
     import websockets.asyncio.client  # noqa: F401
 except ImportError as missing:
-    raise ImportError('runcast.client needs the package websockets, version 14 or newer: pip install "runcast[client]"') from missing
+    raise ImportError('runcast.client needs the package websockets, version 15 or newer: pip install "runcast[client]"') from missing
 
 from runcast.client.command_answers import Accepted, CommandAnswer, Refused
 from runcast.client.connecting import connect

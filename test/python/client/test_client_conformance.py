@@ -49,7 +49,7 @@ def test_VW8_close_codes_mean_what_the_cases_say(given: int, expect: dict) -> No
 
 
 @pytest.mark.parametrize(("given", "expect"), cases("backoff"))
-def test_VW8_waits_are_as_long_as_the_cases_say(given: dict, expect: int) -> None:
+def test_VW9_waits_are_as_long_as_the_cases_say(given: dict, expect: int) -> None:
     assert backoff(**given) == expect
 
 

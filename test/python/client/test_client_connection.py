@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -413,6 +414,29 @@ async def test_an_address_that_is_none_is_the_callers_mistake() -> None:
     for address in ("relay.example", "ftp://relay.example", "http://", ""):
         with pytest.raises(ValueError, match="no address of a relay"):
             connect(address, "r1")
+
+
+@in_loop
+async def test_the_example_follows_a_run() -> None:
+    async with ScriptedRoom() as room:
+        environment = {**os.environ, "PYTHONPATH": str(REPOSITORY / "python"), "RUNCAST_TOKEN": "a.b.c"}
+        child = await asyncio.create_subprocess_exec(
+            sys.executable,
+            str(REPOSITORY / "examples" / "watch.py"),
+            room.url,
+            "r1",
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        socket = await room.connection()
+        assert socket.query["events"] == "log,training_status,training_progress"
+        await socket.send(welcome(), batch([1], 1))
+        assert child.stdout is not None and (await child.stdout.readline()).strip() == b"line 1"
+        await socket.close(4104)
+        _, said = await child.communicate()
+        assert said.split() == b"connecting live closed: the run was deleted".split()
+        assert child.returncode == 0
 
 
 def test_the_package_does_not_load_the_client_and_the_client_says_what_it_lacks() -> None:

@@ -117,7 +117,7 @@ def test_VW8_AC4_an_expired_token_is_asked_for_again_and_new_ones_that_do_not_la
     assert isinstance(bench.state, Closed) and bench.state.reason.code == "token_expired"
 
 
-def test_VW8_the_patience_that_the_relay_asked_for_ends_with_that_wait_and_nothing_shortens_it() -> None:
+def test_VW9_the_patience_that_the_relay_asked_for_ends_with_that_wait_and_nothing_shortens_it() -> None:
     bench = live_bench()
     asked = {"type": "error", "code": "rate_limited", "message": "slow down", "retry_after_ms": 7000}
     assert bench.hear(asked) == [PassOn(asked)]
@@ -139,7 +139,7 @@ def test_VW3_a_refused_connection_ends_only_where_trying_again_is_useless() -> N
     assert isinstance(bench.state, Closed) and bench.state.reason == Reason("forbidden", "no")
 
 
-def test_VW3_waits_grow_while_tries_fail_and_a_short_lived_link_does_not_make_them_start_anew() -> None:
+def test_VW9_waits_grow_while_tries_fail_and_a_short_lived_link_does_not_make_them_start_anew() -> None:
     bench = LinkBench()
     bench.random = 0.999
     waits = []
@@ -180,7 +180,7 @@ def test_VW2_a_frame_that_cannot_be_read_is_never_skipped_the_link_begins_again_
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_VW8_viewers_that_lose_one_relay_at_the_same_moment_do_not_come_back_together(seed: int) -> None:
+def test_VW9_viewers_that_lose_one_relay_at_the_same_moment_do_not_come_back_together(seed: int) -> None:
     chance = random.Random(seed)
     slots: dict[int, int] = {}
     for _ in range(200):
