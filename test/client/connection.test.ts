@@ -90,6 +90,20 @@ test("VW6 it acknowledges what it has received, about as often as the welcome sa
   expect(await socket.next()).toEqual({ type: "ack", through: 6 });
 });
 
+test.each([
+  ["ws", WebSocket, "slow"],
+  ["Node's own", globalThis.WebSocket, "connection_lost"],
+] as const)("VW8 a goodbye is the end also where the line stays open after it, with the WebSocket of %s", async (_, Socket, reason) => {
+  const told = client({ WebSocket: Socket });
+  const first = await room.connection();
+  await live(first, told);
+  first.sayGoodbye(4008);
+  const second = await room.connection();
+  expect(told.last()).toMatchObject({ kind: "recovering", reason: { code: reason } });
+  first.cut();
+  await live(second, told);
+});
+
 test("VW8 a refused upgrade is explained with the same credentials, and ends where trying again is useless", async () => {
   room.refusal = { status: 403, code: "forbidden" };
   const told = client();
@@ -161,6 +175,9 @@ test("VW6 an iterator reads everything in order, and the room hears of it only o
   const many = Array.from({ length: 10_500 }, (_, index) => index + 1);
   socket.send(batchMessage(many, 10_500));
   await until(() => told.events.length === 10_500, { what: "the events" });
+  told.connection.subscribe("log");
+  // And no ack before it.
+  expect(await socket.next()).toEqual({ type: "subscribe", events: ["log"] });
   const read: number[] = [];
   for (let count = 0; count < 10_500; count += 1) {
     const { value } = await reader.next();

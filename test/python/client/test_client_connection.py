@@ -107,6 +107,8 @@ async def test_VW6_an_iterator_reads_everything_in_order_and_the_room_hears_of_i
             await socket.send(batch(range(1, 10_501), 10_500))
             await eventually(lambda: len(told.events) == 10_500, "the events")
             assert told.connection.position is not None and told.connection.position.offset == 0
+            told.connection.subscribe("log")
+            assert await socket.next() == {"type": "subscribe", "events": ["log"]}, "and no ack before it"
             read: list[Received] = []
             while len(read) < 10_500:
                 read.append(await anext(reader))
@@ -169,6 +171,20 @@ async def test_VW6_a_reader_that_is_done_does_not_hold_back_the_callbacks_and_a_
             await socket.send(batch(range(3, 10_504), 10_503))
             assert await socket.next() == {"type": "ack", "through": 10_503}
             assert told.offsets == list(range(1, 10_504))
+
+
+@in_loop
+async def test_VW8_a_goodbye_is_the_end_also_where_the_line_stays_open_after_it() -> None:
+    async with ScriptedRoom() as room:
+        told = Told(room)
+        async with told.connection:
+            first = await room.connection()
+            await told.greet(first)
+            first.say_goodbye(4008)
+            second = await asyncio.wait_for(room.connection(), 20)  # a link that is only dead is given up after 38 s
+            assert isinstance(told.states[-1], Recovering) and told.states[-1].reason.code == "slow"
+            first.cut()
+            await told.greet(second)
 
 
 @in_loop

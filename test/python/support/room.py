@@ -34,6 +34,11 @@ class RoomSocket:
     async def close(self, code: int) -> None:
         await self._connection.close(code)
 
+    def say_goodbye(self, code: int) -> None:
+        """And leave the line open, as workerd does."""
+        self._connection.transport.pause_reading()
+        self._connection.transport.write(bytes((0x88, 2)) + code.to_bytes(2, "big"))
+
     def cut(self) -> None:
         """Without a word, as a dead network cuts."""
         self._connection.transport.abort()
