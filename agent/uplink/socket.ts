@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import type { RawData } from "ws";
+import type { ClientOptions, RawData } from "ws";
 import { type RoomToAgent, roomToAgent } from "../../protocol/index.ts";
 import type { Ending } from "./ending.ts";
 
@@ -33,6 +33,11 @@ export const COMPRESS_FROM = 4 * 1024;
 const COMPRESSION = { clientNoContextTakeover: true, serverNoContextTakeover: true, zlibDeflateOptions: { level: 1 } };
 /** What a room says is far smaller, however it may be compressed: a prompt is the longest. */
 const MESSAGE_MAX = 1024 * 1024;
+/**
+ * Some relays leave the line open after a goodbye, and until it ends nothing is told of it: a token that ended, another producer. What is
+ * to come after a goodbye is there at once, or never.
+ */
+const CLOSE_TIMEOUT_MS = 2000;
 /** The body of a refusal is a line of JSON; more is not for us. */
 const REFUSAL_BODY_MAX = 2048;
 
@@ -42,12 +47,15 @@ const REFUSAL_BODY_MAX = 2048;
  */
 export async function openSocket(url: string, token: string, events: SocketEvents): Promise<Socket> {
   const { WebSocket: Client } = await import("ws");
-  const socket = new Client(url, {
+  // The types know of no closeTimeout yet.
+  const options: ClientOptions & { closeTimeout: number } = {
     headers: { authorization: `Bearer ${token}` },
     perMessageDeflate: COMPRESSION,
     maxPayload: MESSAGE_MAX,
     handshakeTimeout: 15_000,
-  });
+    closeTimeout: CLOSE_TIMEOUT_MS,
+  };
+  const socket = new Client(url, options);
   let over = false;
   const end = (ending: Ending) => {
     if (over) return;

@@ -22,6 +22,8 @@ export type Room = {
   send(message: unknown): void;
   /** Cuts the present connection; with a code it is closed in order. */
   cut(code?: number): void;
+  /** Says goodbye and leaves the line open, as a relay behind proxies may do. */
+  goodbye(code: number): void;
   connected(): boolean;
   /** Bytes that came over the present connection, as they were on the wire. */
   received(): number;
@@ -149,6 +151,10 @@ export async function startRoom(port = 0): Promise<Room> {
     faults,
     send,
     cut: (code) => (code === undefined ? socket?.terminate() : socket?.close(code)),
+    goodbye: (code) => {
+      wire?.pause();
+      wire?.write(Buffer.from([0x88, 2, code >> 8, code & 0xff]));
+    },
     connected: () => socket?.readyState === 1,
     received: () => wire?.bytesRead ?? 0,
     forgetAfter: (seq) => {

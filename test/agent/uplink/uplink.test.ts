@@ -64,6 +64,14 @@ describe("the uplink, against a room over real sockets", () => {
     expect(spool.outbox.read(1, { bytes: 1000, events: 10 })).toBeNull();
   });
 
+  test("PR2 a goodbye counts also where the line stays open after it", async () => {
+    const room = await startRoom();
+    const uplink = uplinkTo(room.url, spoolForTest());
+    await until(() => uplink.isLive(), { what: "the link" });
+    room.goodbye(4105);
+    await until(() => uplink.said.some((text) => text.includes("another producer took over")), { what: "the end of the link" });
+  });
+
   test("PR2 cut in the middle, again and again: everything arrives once", async () => {
     const room = await startRoom();
     const spool = spoolForTest();
