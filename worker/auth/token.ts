@@ -1,4 +1,4 @@
-import { verify } from "hono/jwt";
+import { sign, verify } from "hono/jwt";
 import { CLOCK_LEEWAY_S, type Claims, claims, failure, type Result, TOKEN_MAX_LENGTH } from "../../protocol/index.ts";
 
 /** A shorter HS256 key can be guessed from one token. */
@@ -32,6 +32,11 @@ export async function verifyToken(token: string, keys: Keys, now: number): Promi
   if (parsed.data.exp + CLOCK_LEEWAY_S <= now / 1000) return failure("token_expired");
   if (parsed.data.nbf !== undefined && parsed.data.nbf - CLOCK_LEEWAY_S > now / 1000) return failure("unauthorized");
   return { ok: true, value: parsed.data };
+}
+
+/** Signs a token with the present key (AC1). */
+export function signToken(said: Claims, keys: Keys): Promise<string> {
+  return sign(said, keys.present, "HS256");
 }
 
 async function signedWith(token: string, secret: string): Promise<unknown> {
