@@ -34,8 +34,11 @@ export async function verifyToken(token: string, keys: Keys, now: number): Promi
   return { ok: true, value: parsed.data };
 }
 
+/** What a token that the relay makes says. */
+export type MadeClaims = Pick<Claims, "sub" | "role" | "runs" | "exp"> & { iat: number; jti: string };
+
 /** Signs a token with the present key (AC1). */
-export function signToken(said: Claims, keys: Keys): Promise<string> {
+export function signToken(said: MadeClaims, keys: Keys): Promise<string> {
   return sign(said, keys.present, "HS256");
 }
 

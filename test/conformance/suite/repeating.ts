@@ -1,18 +1,11 @@
 import assert from "node:assert/strict";
-import { setTimeout as delay } from "node:timers/promises";
 import type { AnyEvent } from "../../../protocol/index.ts";
 import { conform } from "../support/case.ts";
-import { bulky, line, lines, messages, status } from "../support/events.ts";
-import type { Producer } from "../support/producer.ts";
+import { line, lines, messages } from "../support/events.ts";
 import { eventsOf } from "../support/viewer.ts";
 
-/** What the room has said up to the answer to a ping, by type. */
-async function saidBy(producer: Producer): Promise<string[]> {
-  return (await producer.upToPong()).map((frame) => frame.type);
-}
-
 /** PR2: numbering by seq makes every repetition harmless. */
-const idempotence = [
+export const repeating = [
   conform("PR2 a batch that is here already is acknowledged and ignored", async (at) => {
     const producer = await at.producer();
     const viewer = await at.viewer("?replay=0");
@@ -151,116 +144,3 @@ const idempotence = [
     }),
   ),
 ];
-
-/** PR3: an ack means that it is stored; viewers do not wait for that. */
-const storing = [
-  conform("PR3 viewers have an event before it is acknowledged, and HTTP has it too", async (at) => {
-    const producer = await at.producer();
-    const viewer = await at.viewer("?replay=0");
-    // In the second after a chunk nothing is stored unasked; on a loaded machine that second may be over.
-    for (let attempts = 0; ; attempts++) {
-      producer.batch([line("stored")], true);
-      producer.batch([line("waiting")], false);
-      const said = await saidBy(producer);
-      const through = viewer.welcome.last_offset + 2 * (attempts + 1);
-      assert.equal((await viewer.readTo(through)).at(-1)?.message, "waiting");
-      assert.equal((await at.log()).at(-1)?.message, "waiting");
-      if (said.join() === "ack") return;
-      assert.ok(attempts < 5, `a batch without flush is acknowledged at once: ${said}`);
-    }
-  }),
-
-  conform("PR3 a batch that says flush is acknowledged, with all that waited before it", async (at) => {
-    const producer = await at.producer();
-    for (let n = 0; n < 5; n++) producer.batch(lines(3), false);
-    const seq = producer.batch(lines(1), true);
-    await producer.acked(seq);
-  }),
-
-  conform("PR3 without flush an ack comes with a batch, once a second has passed since the last chunk", async (at) => {
-    const producer = await at.producer();
-    await producer.store(lines(1));
-    const acks: unknown[] = [];
-    let seq = 0;
-    while (acks.length === 0) {
-      seq = producer.batch(lines(1), false);
-      acks.push(...(await producer.upToPong()).filter((frame) => frame.type === "ack").map((frame) => frame.seq));
-      await delay(100);
-    }
-    assert.deepEqual(acks, [seq], "the ack covers the batch that it came with");
-  }),
-
-  conform("PR3 64 KiB that wait are stored without being asked", async (at) => {
-    const producer = await at.producer();
-    const seq = producer.batch(
-      Array.from({ length: 20 }, (_, n) => line(`${n} ${"x".repeat(4000)}`)),
-      false,
-    );
-    await producer.acked(seq);
-  }),
-
-  conform("PR3 what waits is stored when the producer's socket closes", async (at) => {
-    for (const end of ["close", "cut"] as const) {
-      const run = at.target.freshRun();
-      const producer = await at.producer({ run });
-      producer.batch(lines(3), false);
-      await producer.upToPong();
-      producer[end]();
-      await producer.closed;
-      const back = await at.producer({ run, next_seq: 1, sent_seq: 3 });
-      assert.equal(back.greeting.last_seq, 3, end);
-    }
-  }),
-
-  conform("PR3 an event that no row could hold is refused with its number, and the rest can still come", async (at) => {
-    const producer = await at.producer();
-    producer.send({ type: "batch", first_seq: 1, events: [line("0"), bulky(1024 * 1024 + 1)], flush: true });
-    assert.partialDeepStrictEqual(await producer.next(), { type: "error", code: "event_too_big", seq: 2 });
-    await producer.store([line("0"), bulky(1024 * 1024 - 1000)]);
-  }),
-
-  conform("PR3 a frame of 4 MB in characters of three bytes is stored, and comes back whole", async (at) => {
-    const producer = await at.producer();
-    const text = "€".repeat(2600);
-    await producer.store(Array.from({ length: 480 }, (_, n) => line(`${n} ${text}`)));
-    const log = (await at.log()).filter((event) => event.type === "log");
-    assert.deepEqual(
-      messages(log),
-      Array.from({ length: 480 }, (_, n) => `${n} ${text}`),
-    );
-  }),
-];
-
-/** PR5: the room says who is watching, the agent batches by it. */
-const demand = [
-  conform("PR5 ready says whether somebody watches: idle without a viewer, live with one", async (at) => {
-    const producer = await at.producer();
-    assert.partialDeepStrictEqual(producer.greeting, { demand: { mode: "idle", batch_ms: 15_000 } });
-    const viewer = await at.viewer();
-    await producer.nextOf("demand");
-    const again = await at.producer({ next_seq: 1 });
-    assert.partialDeepStrictEqual(again.greeting, { demand: { mode: "live", batch_ms: 100 } });
-    viewer.close();
-  }),
-
-  conform("PR5 the moment somebody comes, and the moment the last one has left, are told", async (at) => {
-    const producer = await at.producer();
-    const first = await at.viewer();
-    assert.partialDeepStrictEqual(await producer.next(), { type: "demand", mode: "live", batch_ms: 100 });
-    const second = await at.viewer("", { mode: "plain" });
-    first.close();
-    await first.closed;
-    assert.deepEqual(await saidBy(producer), [], "one of two has left: nothing has changed");
-    second.cut();
-    assert.partialDeepStrictEqual(await producer.next(), { type: "demand", mode: "idle", batch_ms: 15_000 });
-  }),
-
-  conform("PR5 whoever watches with a filter, and sees nothing, still watches", async (at) => {
-    const producer = await at.producer();
-    await at.viewer("", { mode: "plain" });
-    assert.partialDeepStrictEqual(await producer.next(), { type: "demand", mode: "live" });
-    await producer.store([status("running")]);
-  }),
-];
-
-export const producing = [...idempotence, ...storing, ...demand];
