@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { conform } from "../support/case.ts";
 import { line } from "../support/events.ts";
 import { refused } from "../support/http.ts";
+import { attempt } from "../support/peer.ts";
+import { hello } from "../support/producer.ts";
 
 /** AC6, VW8: past a limit there is a typed error, then a close; nobody else notices. */
 export const limits = [
@@ -41,21 +43,28 @@ export const limits = [
     await viewer.upToPong();
   }),
 
+  conform("AC6 a run_info over 256 KiB is refused, and makes no run; a smaller one may come after it", async (at) => {
+    const peer = await at.silentProducer();
+    peer.send(hello({ run_info: { config: { text: "x".repeat(256 * 1024) } } }));
+    assert.partialDeepStrictEqual(await peer.next(), { type: "error", code: "invalid_message" });
+    refused(await at.http(`/api/runs/${at.run}`, "viewer"), 404, "run_not_found");
+    peer.send(hello({ run_info: { config: { text: "x".repeat(200 * 1024) } } }));
+    assert.equal((await peer.next()).type, "ready");
+  }),
+
   conform(
     "AC6 upgrades past 600 a minute and address are refused with 429, and say when to come back",
     async (at) => {
       // Everything else that comes from this address has to wait for a minute, too.
       for (let n = 0; n < 40; n++) {
-        const answers = await Promise.all(
-          Array.from({ length: 50 }, () =>
-            at.http(`/runs/${at.run}/ws`, null, { headers: { Upgrade: "websocket", Connection: "Upgrade" } }),
-          ),
-        );
-        const late = answers.find(({ status }) => status === 429);
-        if (late === undefined) continue;
-        refused(late, 429, "rate_limited");
-        assert.ok(Number(late.headers.get("retry-after")) > 0);
-        return;
+        const openings = await Promise.all(Array.from({ length: 50 }, () => attempt(`${at.target.ws}/runs/${at.run}/ws`, {})));
+        for (const opening of openings) {
+          if (opening.ok) assert.fail("an upgrade without a token is let in");
+          if (opening.status !== 429) continue;
+          refused(opening, 429, "rate_limited");
+          assert.ok(Number(opening.headers["retry-after"]) > 0);
+          return;
+        }
       }
       assert.fail("2,000 upgrades within moments were all let through");
     },

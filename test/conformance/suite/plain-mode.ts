@@ -103,6 +103,15 @@ export const plainMode = [
     }),
   ),
 
+  conform("VW1 fields that it does not know are ignored", async (at) => {
+    await at.producer();
+    const viewer = await at.viewer("", { mode: "plain" });
+    viewer.send({ type: "subscribe", events: ["log"], timestamp: "2026-11-01T00:00:00.000Z", not_known: { deep: true } });
+    assert.deepEqual((await viewer.nextOf("subscribed")).events, ["log"]);
+    viewer.send({ type: "ping", timestamp: 1, not_known: 1 });
+    assert.equal((await viewer.next()).type, "pong");
+  }),
+
   conform("VW1 64 subscriptions are the most that one connection holds", async (at) => {
     await at.producer();
     const viewer = await at.viewer("", { mode: "plain" });

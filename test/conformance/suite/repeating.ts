@@ -67,6 +67,7 @@ export const repeating = [
     const first = await at.producer();
     await first.store(lines(2));
     const second = await at.producer({ life: "life-2" });
+    assert.equal((await first.closed).code, 4105);
     await second.store([line("2")]);
     const zombie = await at.producer({ next_seq: 3, sent_seq: 2 });
     assert.partialDeepStrictEqual(zombie.greeting, { type: "error", code: "stale_life" });

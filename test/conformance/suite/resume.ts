@@ -158,6 +158,14 @@ export const resume = [
     }
   }),
 
+  conform("VW3 ?replay=N counts as well for a viewer whose position is not good", async (at) => {
+    const producer = await at.producer();
+    await producer.store(lines(10));
+    const viewer = await at.viewer("?since=no-such-log:1&replay=3");
+    assert.equal(viewer.welcome.recovered, false);
+    assert.deepEqual(messages(await viewer.readTo(viewer.welcome.last_offset)), ["7", "8", "9"]);
+  }),
+
   conform("VW3 a replay holds at most 256 KiB", async (at) => {
     const producer = await at.producer();
     await producer.store(range(1, 100).map((n) => bulky(10_000, n)));

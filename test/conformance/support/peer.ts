@@ -1,8 +1,16 @@
+import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
 import { WebSocket } from "ws";
 
 /** A message as it came: its fields are looked at by who waits for it. */
 export type Frame = Record<string, unknown> & { type: string };
+
+/** Every message from a server says when, in ISO-8601, UTC, with milliseconds; the keep-alive's answer alone does not, since the platform gives it. */
+export function stamped(message: { type: string; timestamp?: unknown }): void {
+  if (message.type === "keepalive_ack") return;
+  const text = `${message.type}: its timestamp is ${message.timestamp}`;
+  assert.match(String(message.timestamp), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/, text);
+}
 
 export type Closed = { code: number; reason: string };
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type AnyEvent, type RoomToAgent, roomToAgent } from "../../../protocol/index.ts";
-import type { Frame, Peer } from "./peer.ts";
+import { type Frame, type Peer, stamped } from "./peer.ts";
 
 /** A scripted agent: it says what it is told to, and checks the shape of whatever the room says. */
 export type Producer = Omit<Peer, "next" | "nextOf"> & {
@@ -61,5 +61,6 @@ export async function greet(peer: Peer, wish: HelloWish): Promise<Producer> {
 
 function checked(frame: Frame): Frame {
   roomToAgent.parse(frame);
+  stamped(frame);
   return frame;
 }

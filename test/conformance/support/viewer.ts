@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { parseEvent, type Role, roomMessage, type StoredEvent, type Welcome } from "../../../protocol/index.ts";
-import type { Frame, Peer } from "./peer.ts";
+import { type Frame, type Peer, stamped } from "./peer.ts";
 
 /** `plain`: no sub-protocol is asked for; `runcast.plain` asks for the same by name. */
 export type Mode = "plain" | "runcast.plain" | "runcast.v1.json";
@@ -66,14 +66,11 @@ export function eventsOf(frames: readonly Frame[]): StoredEvent[] {
 function checked(frame: Frame, batched: boolean): Frame {
   const isEvent = !batched && typeof frame.offset === "number";
   if (!isEvent) roomMessage.parse(frame);
+  stamped(frame);
   for (const event of eventsOf([frame])) {
     const parsed = parseEvent(event);
     assert.notEqual(parsed.kind, "invalid", `the event ${JSON.stringify(event).slice(0, 500)} does not have the shape of its type`);
-    assert.match(
-      String(event.timestamp),
-      /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/,
-      "an event has a timestamp: ISO-8601, UTC, milliseconds",
-    );
+    stamped(event);
   }
   return frame;
 }
