@@ -17,7 +17,7 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["test/{protocol,conformance,client,agent,dashboard,bench}/**/*.test.ts"],
+          include: ["test/{protocol,client,agent,dashboard,bench}/**/*.test.ts"],
           exclude: ["**/*.browser.test.ts"],
           testTimeout: 20_000,
         },
@@ -33,6 +33,8 @@ export default defineConfig({
       },
       { test: { name: "scripts", include: ["test/scripts/**/*.test.ts"], ...processes } },
       { test: { name: "browser", include: ["test/**/*.browser.test.ts"], ...processes } },
+      // Most of its cases wait for a relay, not for this machine.
+      { test: { name: "conformance", include: ["test/conformance/**/*.test.ts"], maxConcurrency: 6, ...processes } },
       { test: { name: "e2e", include: ["test/e2e/**/*.test.ts"], exclude: ["**/*.browser.test.ts"], ...processes } },
     ],
   },

@@ -30,6 +30,21 @@ export function coversRun(runs: Claims["runs"], run: string): boolean {
   return patterns.some((pattern) => (pattern.endsWith("*") ? run.startsWith(pattern.slice(0, -1)) : pattern === run));
 }
 
+/**
+ * @param held the claim of a token
+ * @param asked the claim that another token is to have
+ * @returns whether every run that `asked` covers is covered by `held`, whichever runs there are
+ */
+export function coversRuns(held: Claims["runs"], asked: Claims["runs"]): boolean {
+  const patterns = typeof asked === "string" ? [asked] : asked;
+  // A prefix is covered by the same prefix, or a shorter one; ids never cover a prefix, however many there are.
+  return patterns.every((pattern) => {
+    if (!pattern.endsWith("*")) return coversRun(held, pattern);
+    const prefixes = (typeof held === "string" ? [held] : held).filter((each) => each.endsWith("*"));
+    return prefixes.some((prefix) => pattern.startsWith(prefix.slice(0, -1)));
+  });
+}
+
 /** @returns whether the text may name a run. */
 export function isRunId(text: string): boolean {
   return ID_PATTERN.test(text) && text !== "." && text !== "..";

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { role } from "./claims.ts";
+import { claims, role } from "./claims.ts";
 import { commandRecord } from "./commands.ts";
 import { anyEvent } from "./events.ts";
-import { TOKEN_MAX_LENGTH } from "./limits.ts";
+import { TOKEN_LIFETIME_MAX_S, TOKEN_MAX_LENGTH } from "./limits.ts";
 import { snapshot } from "./viewer-messages.ts";
 
 /** Bodies of the HTTP interface. */
@@ -53,6 +53,19 @@ export const session = z.looseObject({
   expires_at: z.string(),
 });
 export type Session = z.infer<typeof session>;
+
+/** `POST /api/tokens`. Unknown fields are refused: a misspelt limit must not make a token that has none. */
+export const tokenRequest = z.strictObject({
+  role,
+  sub: claims.shape.sub,
+  runs: claims.shape.runs,
+  /** Seconds from now. */
+  expires_in: z.int().min(1).max(TOKEN_LIFETIME_MAX_S),
+});
+export type TokenRequest = z.infer<typeof tokenRequest>;
+/** `POST /api/tokens` → 201 */
+export const tokenMade = z.looseObject({ token: z.string(), jti: z.string(), expires_at: z.string() });
+export type TokenMade = z.infer<typeof tokenMade>;
 
 /** `GET /api/runs/:run/commands` */
 export const commandList = z.looseObject({ commands: z.array(commandRecord) });

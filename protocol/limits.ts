@@ -114,5 +114,7 @@ export const LIVES_KEPT = 1000;
 export const SNAPSHOT_SAMPLES = 12;
 /** JWTs longer than this are refused unread. */
 export const TOKEN_MAX_LENGTH = 8 * 1024;
+/** A token that the relay makes ends within this, in seconds: one that everybody has forgotten must end by itself. */
+export const TOKEN_LIFETIME_MAX_S = 366 * 24 * 3600;
 /** Clock difference that is forgiven in `exp` and `nbf`, in seconds. */
 export const CLOCK_LEEWAY_S = 30;

@@ -11,7 +11,7 @@ import { makeVenv, runPytest } from "./test/python-suite.ts";
 import { lastLine, sum, type Tally } from "./test/tally.ts";
 import { runVitest } from "./test/vitest-suite.ts";
 
-const VITEST = ["unit", "worker", "scripts", "browser", "e2e"] as const;
+const VITEST = ["unit", "worker", "scripts", "browser", "e2e", "conformance"] as const;
 const SUITES = ["check", ...VITEST, "python"] as const;
 type Suite = (typeof SUITES)[number];
 
@@ -38,6 +38,7 @@ await suite("worker", () => runVitest("worker", filters, folder));
 const venv = wanted.has("e2e") || wanted.has("python") ? await venvProblem(python) : undefined;
 await suite("python", () => (venv === undefined ? runPytest(filters, folder) : without(venv)));
 await suite("scripts", () => runVitest("scripts", filters, folder));
+await suite("conformance", () => runVitest("conformance", filters, folder));
 await suite("e2e", () => runVitest("e2e", filters, folder));
 await suite("browser", () =>
   findChromium(process.env) === undefined

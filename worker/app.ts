@@ -10,11 +10,12 @@ import { samples } from "./routes/samples.ts";
 import { session } from "./routes/session.ts";
 import { sockets } from "./routes/sockets.ts";
 import { status } from "./routes/status.ts";
+import { tokens } from "./routes/tokens.ts";
 
 /** The Worker: a route group a file, one place that answers failures, and the dashboard for everything else. */
 export function createApp(): Hono<AppContext> {
   const app = new Hono<AppContext>();
-  for (const group of [health, session, runs, samples, blobs, commands, status, sockets]) app.route("/", group);
+  for (const group of [health, session, tokens, runs, samples, blobs, commands, status, sockets]) app.route("/", group);
 
   app.all("/api/*", () => errorResponse("not_found"));
   app.get("*", (c) => c.env.ASSETS.fetch(c.req.raw));

@@ -1,7 +1,8 @@
 /**
  * SPEC.md and the tests hold each other to their word: a rule is one bullet, `- **EV1** (built) …`; its state is `built`,
  * `partly built: what is missing` or `not built yet`, with or without a reason. The ID of a rule that is built, or partly built, begins
- * the title of a test: `test("EV1 the first of a burst …")` in TypeScript, `def test_EV1_the_first_of_a_burst` in Python.
+ * the title of a test: `test("EV1 the first of a burst …")` in TypeScript, `def test_EV1_the_first_of_a_burst` in Python; and that of a
+ * case in `test/conformance/suite`: `conform("EV1 at most ten a second …")`.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -33,7 +34,7 @@ export function readRules(spec: string): Rules {
   return { states, problems };
 }
 
-const TYPESCRIPT_TITLE = /\b(?:it|test)(?:\.\w+(?:\([^()]*\))?)*\(\s*["'`](?<title>[^"'`\n]*)/g;
+const TYPESCRIPT_TITLE = /\b(?:it|test|conform)(?:\.\w+(?:\([^()]*\))?)*\(\s*["'`](?<title>[^"'`\n]*)/g;
 const EACH_TITLE = /\]\)\(\s*["'`](?<title>[^"'`\n]*)/g;
 const PYTHON_TITLE = /^\s*(?:async )?def test_(?<title>\w+)/gm;
 
@@ -48,11 +49,16 @@ export function idsInTitles(path: string, text: string): string[] {
 /** @returns what is wrong, in words; nothing when SPEC.md and the tests agree */
 export function checkRules(files: string[]): string[] {
   const { states, problems } = readRules(readFileSync(join(ROOT, "SPEC.md"), "utf8"));
-  const tests = files.filter((path) => /^test\/.*(?:\.test\.tsx?|\/test_[^/]*\.py)$/.test(path));
-  const tested = new Set(tests.flatMap((path) => idsInTitles(path, readFileSync(join(ROOT, path), "utf8"))));
+  const idsIn = (pattern: RegExp) =>
+    new Set(files.filter((path) => pattern.test(path)).flatMap((path) => idsInTitles(path, readFileSync(join(ROOT, path), "utf8"))));
+  const tested = idsIn(/^test\/.*(?:\.test\.tsx?|\/test_[^/]*\.py)$/);
+  const conformed = idsIn(/^test\/conformance\/suite\/[^/]*\.ts$/);
   for (const [id, state] of states) {
-    if (state !== "not built yet" && !tested.has(id)) problems.push(`${id} is called ${state}, but no test's title begins with it`);
+    if (state === "not built yet") continue;
+    if (!tested.has(id)) problems.push(`${id} is called ${state}, but no test's title begins with it`);
+    if (!conformed.has(id)) problems.push(`${id} is called ${state}, but no case of test/conformance/suite begins with it`);
   }
-  for (const id of tested) if (!states.has(id)) problems.push(`tests name ${id}, which is no rule of SPEC.md`);
+  for (const id of new Set([...tested, ...conformed]))
+    if (!states.has(id)) problems.push(`tests or cases name ${id}, which is no rule of SPEC.md`);
   return problems;
 }

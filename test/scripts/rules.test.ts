@@ -29,6 +29,7 @@ test.each([
   ["a.test.ts", "it.skipIf(slow)('VW3, VW4 no hole', () => {});", ["VW3", "VW4"]],
   ["a.test.ts", 'test.each(["a", "b"])("AC1 %s is refused", () => {});', ["AC1"]],
   ["a.test.ts", 'test.each([\n  ["a", 1],\n])("AC2 %s is refused", () => {});', ["AC2"]],
+  ["suite/a.ts", 'conform("VW1, VW2 both modes", async (at) => {});', ["VW1", "VW2"]],
   ["a.test.ts", 'test("what EV1 says stands elsewhere", () => {});', []],
   ["test_a.py", "def test_PR6_a_full_queue_drops() -> None:", ["PR6"]],
   ["test_a.py", "    async def test_EV1_EV2_both(self):", ["EV1", "EV2"]],

@@ -11,6 +11,8 @@ const ROLES = {
   read: ["viewer", "operator", "agent", "owner"],
   command: ["operator", "owner"],
   produce: ["agent"],
+  /** Make tokens. */
+  grant: ["owner"],
 } as const satisfies Record<string, readonly Role[]>;
 export type Action = keyof typeof ROLES;
 

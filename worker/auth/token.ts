@@ -1,4 +1,4 @@
-import { verify } from "hono/jwt";
+import { sign, verify } from "hono/jwt";
 import { CLOCK_LEEWAY_S, type Claims, claims, failure, type Result, TOKEN_MAX_LENGTH } from "../../protocol/index.ts";
 
 /** A shorter HS256 key can be guessed from one token. */
@@ -32,6 +32,14 @@ export async function verifyToken(token: string, keys: Keys, now: number): Promi
   if (parsed.data.exp + CLOCK_LEEWAY_S <= now / 1000) return failure("token_expired");
   if (parsed.data.nbf !== undefined && parsed.data.nbf - CLOCK_LEEWAY_S > now / 1000) return failure("unauthorized");
   return { ok: true, value: parsed.data };
+}
+
+/** What a token that the relay makes says. */
+export type MadeClaims = Pick<Claims, "sub" | "role" | "runs" | "exp"> & { iat: number; jti: string };
+
+/** Signs a token with the present key (AC1). */
+export function signToken(said: MadeClaims, keys: Keys): Promise<string> {
+  return sign(said, keys.present, "HS256");
 }
 
 async function signedWith(token: string, secret: string): Promise<unknown> {

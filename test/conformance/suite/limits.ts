@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { conform } from "../support/case.ts";
+import { line } from "../support/events.ts";
+import { refused } from "../support/http.ts";
+import { attempt } from "../support/peer.ts";
+import { hello } from "../support/producer.ts";
+
+/** AC6, VW8: past a limit there is a typed error, then a close; nobody else notices. */
+export const limits = [
+  conform("AC6, VW8 a viewer's frame over 1 MiB: an error that says so, then 1009, and others go on", async (at) => {
+    const producer = await at.producer();
+    const other = await at.viewer("?replay=0");
+    for (const frame of [JSON.stringify({ type: "ping", timestamp: "x".repeat(1024 * 1024) }), new Uint8Array(1024 * 1024 + 1)]) {
+      const viewer = await at.viewer("?replay=0");
+      viewer.sendRaw(frame);
+      assert.partialDeepStrictEqual(await viewer.nextOf("error"), { code: "frame_too_big" });
+      assert.equal((await viewer.closed).code, 1009);
+    }
+    await producer.store([line("on")]);
+    assert.equal((await other.nextEvent(() => true)).message, "on");
+  }),
+
+  conform("AC6 a frame is measured in bytes, not in characters", async (at) => {
+    await at.producer();
+    const viewer = await at.viewer("?replay=0");
+    viewer.sendRaw(JSON.stringify({ type: "no_such_thing", text: "€".repeat(349_000) }));
+    assert.partialDeepStrictEqual(await viewer.nextOf("error"), { code: "unknown_type" });
+    viewer.sendRaw(JSON.stringify({ type: "no_such_thing", text: "€".repeat(350_000) }));
+    assert.partialDeepStrictEqual(await viewer.nextOf("error"), { code: "frame_too_big" });
+    assert.equal((await viewer.closed).code, 1009);
+  }),
+
+  conform("AC6, VW8 an agent's frame over 4 MiB: an error that says so, then 1009; one under it is taken", async (at) => {
+    const producer = await at.producer();
+    const viewer = await at.viewer("?replay=0");
+    const big = { type: "bulk", text: "x".repeat(1_000_000) };
+    producer.send({ type: "batch", first_seq: 1, events: [big, big, big, big], flush: true });
+    await producer.acked(4);
+    producer.send({ type: "batch", first_seq: 5, events: [big, big, big, big, big], flush: true });
+    assert.partialDeepStrictEqual(await producer.nextOf("error"), { code: "frame_too_big" });
+    assert.equal((await producer.closed).code, 1009);
+    await at.producer({ next_seq: 5, sent_seq: 4 });
+    await viewer.upToPong();
+  }),
+
+  conform("AC6 a run_info over 256 KiB is refused, and makes no run; a smaller one may come after it", async (at) => {
+    const peer = await at.silentProducer();
+    peer.send(hello({ run_info: { config: { text: "x".repeat(256 * 1024) } } }));
+    assert.partialDeepStrictEqual(await peer.next(), { type: "error", code: "invalid_message" });
+    refused(await at.http(`/api/runs/${at.run}`, "viewer"), 404, "run_not_found");
+    peer.send(hello({ run_info: { config: { text: "x".repeat(200 * 1024) } } }));
+    assert.equal((await peer.next()).type, "ready");
+  }),
+
+  conform(
+    "AC6 upgrades past 600 a minute and address are refused with 429, and say when to come back",
+    async (at) => {
+      // Everything else that comes from this address has to wait for a minute, too.
+      for (let n = 0; n < 40; n++) {
+        const openings = await Promise.all(Array.from({ length: 50 }, () => attempt(`${at.target.ws}/runs/${at.run}/ws`, {})));
+        for (const opening of openings) {
+          if (opening.ok) assert.fail("an upgrade without a token is let in");
+          if (opening.status !== 429) continue;
+          refused(opening, 429, "rate_limited");
+          assert.ok(Number(opening.headers["retry-after"]) > 0);
+          return;
+        }
+      }
+      assert.fail("2,000 upgrades within moments were all let through");
+    },
+    { slow: true, alone: true },
+  ),
+];
