@@ -33,6 +33,26 @@ export const batchedMode = [
     withoutHole(eventsOf([batch]), base + 1, base + 4);
   }),
 
+  conform(
+    "VW2 runcast.v1.proto is echoed, its frames are binary, and what is no message of it leaves the connection as it is",
+    async (at) => {
+      const producer = await at.producer();
+      const token = await at.token("viewer");
+      const peer = await at.open(`/runs/${at.run}/ws?replay=0`, { protocols: ["runcast.v1.proto", `bearer.${token}`] });
+      assert.equal(peer.protocol, "runcast.v1.proto");
+      const binary = async () => assert.equal((await peer.next()).type, "binary frame");
+      await binary();
+      peer.send({ type: "ping" });
+      await binary();
+      peer.sendRaw(new Uint8Array([255, 255, 255]));
+      await binary();
+      peer.sendRaw('{"type":"keepalive"}');
+      assert.deepEqual(await peer.next(), { type: "keepalive_ack" });
+      producer.batch([line("a")]);
+      await binary();
+    },
+  ),
+
   conform("VW2 subscribe, unsubscribe and ping are answered as in plain mode", async (at) => {
     const producer = await at.producer();
     const viewer = await at.viewer("?replay=0");

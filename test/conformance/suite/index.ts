@@ -1,6 +1,7 @@
 import type { Case } from "../support/case.ts";
 import { batchedMode } from "./batched-mode.ts";
 import { blobs } from "./blobs.ts";
+import { clients } from "./clients.ts";
 import { commandLine } from "./command-line.ts";
 import { commands } from "./commands.ts";
 import { demand } from "./demand.ts";
@@ -45,7 +46,7 @@ export const RELAY: readonly Case[] = [
   ...overHttp,
 ];
 
-/** What the agent of this checkout does at a relay: processes of its own, and trainers. */
-export const AGENT: readonly Case[] = [...reporting, ...survival, ...steering, ...localPort, ...commandLine];
+/** What this checkout's client and agent do at a relay; the agent in processes of its own, with trainers. */
+export const AGENT: readonly Case[] = [...clients, ...reporting, ...survival, ...steering, ...localPort, ...commandLine];
 
 export const SUITE: readonly Case[] = [...RELAY, ...AGENT];
