@@ -48,6 +48,19 @@ export const SERIES_PER_RUN = 2000;
 /** A sample picture, video or sound. */
 export const BLOB_MAX = 64 * 1024 * 1024;
 
+/**
+ * Events that an agent keeps for a room that it cannot reach (PR4), with what SQLite needs for their rows. A busy run makes 20 to 30 MiB an hour, so
+ * this is a night without a network before anything is dropped, and little beside one checkpoint of a model.
+ */
+export const SPOOL_BYTES_MAX = 256 * 1024 * 1024;
+/** Smallest bound that makes sense: what is in flight is never dropped, and is as much as this. */
+export const SPOOL_BYTES_MIN = 2 * 1024 * 1024;
+/**
+ * The steps in which the spool's file grows. A quarter of that stays empty for a full disk: numbers for the window of batches in flight, their
+ * deletion, and what is remembered.
+ */
+export const SPOOL_RESERVE_BYTES = 2 * 1024 * 1024;
+
 /** The replay log of a run: whichever comes first. */
 export const LOG_BYTES_MAX = 64 * 1024 * 1024;
 export const LOG_AGE_MAX_MS = 7 * 24 * 3600 * 1000;
@@ -76,6 +89,8 @@ export const THROTTLE_MS = 100;
 /** PR5: an idle agent's rhythm, and a live one's. */
 export const IDLE_BATCH_MS = 15_000;
 export const LIVE_BATCH_MS = 100;
+/** PR5: the slowest that a room may ask for: a minute of events is what a crash of the room may have to be sent again. */
+export const BATCH_MS_MAX = 60_000;
 /** PR5: from this many viewers on the room asks for fewer, larger batches. */
 export const CROWD_VIEWERS = 500;
 export const CROWD_BATCH_MS = 1000;

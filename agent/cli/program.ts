@@ -28,6 +28,7 @@ export async function runProgram(words: readonly string[]): Promise<number> {
     .option("--run <id>", "the run's id; the same id continues a run (default: a new one)")
     .option(...RELAY_OPTION)
     .option("--token <token>", "a token of role agent (default: $RUNCAST_TOKEN, else made from the local relay's secret)")
+    .option("--spool-bytes <size>", "what is kept of events while the relay cannot be reached (default: $RUNCAST_SPOOL_BYTES, else 256M)")
     .passThroughOptions()
     .addHelpText("after", RUN_HELP)
     .action(async (command: string[], options: Record<string, string>) => {
@@ -70,7 +71,8 @@ A relay on this machine is started by \`npm start\` in ${packageRoot()}.`;
 const RUN_HELP = `
 The command runs as it would without runcast: same input, output, signals and exit code (127: not found, 126: not executable,
 128+n: killed by signal n). OneTrainer, and anything in Python that logs to TensorBoard, is understood without a change to it.
-A relay that cannot be reached, now or later, does not hold it up; events are kept and sent when the relay is back.
+A relay that cannot be reached, now or later, does not hold it up; events are kept and sent when the relay is back. Past --spool-bytes
+older progress and measurements are left out first, then log lines, nothing else; the run's log says what.
 
 Examples:
   runcast run -- python scripts/train.py --config-path config.json
@@ -78,7 +80,7 @@ Examples:
   runcast run --run 2026-11-23-train-k3v9x -- python scripts/train.py --continue   # the same run, continued
 
 Environment: RUNCAST_RELAY, RUNCAST_TOKEN, RUNCAST_SECRET, RUNCAST_STATE (folder of the local relay), RUNCAST_SPOOL (folder for
-events that wait), RUNCAST_LOG_LEVEL (debug, info, warning, error).`;
+events that wait), RUNCAST_SPOOL_BYTES, RUNCAST_LOG_LEVEL (debug, info, warning, error).`;
 
 const TOKEN_HELP = `
 Roles: viewer (look), operator (look, stop, pause, take samples), agent (send a run), owner (all, and make tokens).

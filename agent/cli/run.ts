@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { delimiter, join } from "node:path";
-import { isRunId, NAME_MAX_LENGTH } from "../../protocol/index.ts";
+import { isRunId, NAME_MAX_LENGTH, SPOOL_BYTES_MAX, SPOOL_BYTES_MIN } from "../../protocol/index.ts";
+import { parseBytes } from "../config/bytes.ts";
 import { type Env, hookFileFolder, hookSiteFolder, scratchFolder, spoolPath } from "../config/paths.ts";
 import { chooseRelay, parseRelay, type Relay, watchLink } from "../config/relay.ts";
 import { commandName, makeRunId } from "../config/run-id.ts";
@@ -11,7 +12,7 @@ import { sayOnce, shownLevel, writeStderr } from "../log.ts";
 import type { Credentials } from "../uplink/credentials.ts";
 import { UsageError } from "./usage.ts";
 
-export type RunOptions = { name?: string; run?: string; relay?: string; token?: string };
+export type RunOptions = { name?: string; run?: string; relay?: string; token?: string; spoolBytes?: string };
 
 /** The link opens the run for a week, and lets its holder steer it. */
 const LINK_SECONDS = 7 * 24 * 3600;
@@ -25,6 +26,7 @@ export async function runCommand(command: readonly string[], options: RunOptions
   const name = (options.name || commandName(command)).slice(0, NAME_MAX_LENGTH);
   const run = options.run ?? makeRunId(name, Date.now());
   if (!isRunId(run)) throw new UsageError(`--run: ${run} is no run id; it has letters, digits, dots, dashes and underscores, at most 64`);
+  const spoolBytes = spoolBound(options.spoolBytes || env.RUNCAST_SPOOL_BYTES);
   const { credentials, link } = access(relay, run, options.token || env.RUNCAST_TOKEN, env);
   const id = randomUUID();
   const hookFile = join(hookFileFolder(env), `${id}.json`);
@@ -40,6 +42,7 @@ export async function runCommand(command: readonly string[], options: RunOptions
       relay,
       credentials,
       spool: spoolPath(env, relay.http, run),
+      spoolBytes,
       hookFile,
       startedAt: new Date().toISOString(),
     },
@@ -47,6 +50,14 @@ export async function runCommand(command: readonly string[], options: RunOptions
     say,
     onStarted: () => say("info", `watch this run: ${link}`),
   });
+}
+
+function spoolBound(text: string | undefined): number {
+  if (!text) return SPOOL_BYTES_MAX;
+  const bytes = parseBytes(text);
+  if (bytes === null) throw new UsageError(`--spool-bytes: ${text} is no size; write 64M or 1G`);
+  if (bytes < SPOOL_BYTES_MIN) throw new UsageError(`--spool-bytes: ${text} is less than ${SPOOL_BYTES_MIN / 1024 / 1024}M`);
+  return bytes;
 }
 
 /** How the agent shows itself to the relay, and the link for people: signed in where the relay's secret is at hand. */

@@ -18,6 +18,8 @@ export type AgentConfig = {
   relay: Relay;
   credentials: Credentials;
   spool: string;
+  /** Bytes of events that it may hold (PR4). */
+  spoolBytes: number;
   hookFile: string;
   startedAt: string;
 };

@@ -44,7 +44,7 @@ const BACKLOG_BYTES = 16 * 1024 * 1024;
  * @returns why not, where another agent holds the spool or it cannot be opened
  */
 export async function startSession({ config, say, onConsole }: SessionOptions): Promise<StartedSession> {
-  const opened = openSpool(config.spool);
+  const opened = openSpool(config.spool, { bytes: config.spoolBytes, say });
   if (!opened.ok) return opened;
   const { spool } = opened;
   const { launch, name, nameIsExplicit, run, relay, credentials, startedAt } = config;
@@ -55,6 +55,8 @@ export async function startSession({ config, say, onConsole }: SessionOptions): 
   const changed = () => {
     if (over) return;
     ingest.hold(intake.backlog() > BACKLOG_BYTES);
+    // What a full disk has not taken may still get there: the end of the run is among it.
+    if (intake.unrecorded() > 0) return;
     const delivered = uploader.open() === 0 && uplink.outcome() === "done";
     if (delivered || uplink.outcome() === "given_up") finishing?.();
   };
@@ -63,7 +65,7 @@ export async function startSession({ config, say, onConsole }: SessionOptions): 
     uplink.poke();
     uploader.poke();
   };
-  const intake = createIntake({ spool, launch, name, nameIsExplicit, startedAt, onConsole, onRecorded: recorded });
+  const intake = createIntake({ spool, launch, name, nameIsExplicit, startedAt, say, onConsole, onRecorded: recorded });
   const ingest = await startIngest({
     receive: (received) => {
       intake.hook(received);
@@ -98,6 +100,8 @@ export async function startSession({ config, say, onConsole }: SessionOptions): 
   const close = () => {
     over = true;
     stats.abort();
+    const unrecorded = intake.unrecorded();
+    if (unrecorded > 0) say("warning", `the disk of the spool is full: ${unrecorded} events or lines of the run's end are lost`);
     for (const part of [uplink, uploader, intake, ingest]) part.close();
     removeHookFile(config.hookFile);
     const { acked, sent, waiting } = spool.outbox.figures();
@@ -135,6 +139,6 @@ function passCommand(command: Parameters<UplinkOptions["onCommand"]>[0], ingest:
     return;
   }
   const error = "no trainer that takes commands is connected to the agent";
-  spool.commandUpdates.add({ type: "command_update", id: command.id, state: "rejected", error });
-  recorded();
+  // On a full disk nothing is answered, and the room ends the command at its time to live.
+  if (spool.write(() => spool.commandUpdates.add({ type: "command_update", id: command.id, state: "rejected", error }))) recorded();
 }

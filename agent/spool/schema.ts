@@ -21,11 +21,17 @@ const MIGRATIONS: readonly string[] = [
   `,
 ];
 
-/** Brings a spool file to the present form, each step in a transaction of its own. */
+/**
+ * Brings a spool file to the present form, each step in a transaction of its own.
+ * @throws where a newer version has written it: what that keeps in it is not known here
+ */
 export function migrate(db: DatabaseSync): void {
   db.exec("CREATE TABLE IF NOT EXISTS migrations (version INTEGER PRIMARY KEY, applied_at TEXT NOT NULL)");
   const row = db.prepare("SELECT max(version) AS version FROM migrations").get();
   const have = Number(row?.version ?? 0);
+  if (have > MIGRATIONS.length) {
+    throw new Error(`a newer version of runcast has written it (form ${have}, this one knows ${MIGRATIONS.length}): update this one`);
+  }
   for (const [index, step] of MIGRATIONS.entries()) {
     const version = index + 1;
     if (version <= have) continue;

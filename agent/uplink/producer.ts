@@ -1,7 +1,8 @@
-import { AGENT_BATCH_AIM, BATCH_EVENTS_MAX, type Demand, IDLE_BATCH_MS, type RoomToAgent } from "../../protocol/index.ts";
+import { AGENT_BATCH_AIM, BATCH_EVENTS_MAX, IDLE_BATCH_MS, type RoomToAgent } from "../../protocol/index.ts";
 import type { Level } from "../log.ts";
 import { BACKOFF_BASE_MS } from "./backoff.ts";
 import { afterLink, type Ending } from "./ending.ts";
+import { type Rhythm, rhythmOf } from "./rhythm.ts";
 
 /**
  * The producer's side of the agent protocol as a pure machine: `step(producer, input, now)` gives the next state and what is to
@@ -20,7 +21,7 @@ type Live = {
   since: number;
   /** The seq to be sent next; at most `sent` while events are sent again. */
   cursor: number;
-  demand: Pick<Demand, "mode" | "batch_ms">;
+  demand: Rhythm;
   /** Batches without an ack, oldest first. */
   inFlight: readonly { last: number; bytes: number }[];
   /** When the newest batch went out, and whether it said `flush`. */
@@ -28,13 +29,18 @@ type Live = {
   flushed: boolean;
   /** Events are to go out whatever the rhythm says: somebody came to watch, or the last batch did not hold all. */
   urgent: boolean;
+  /** The spool has events and gives none before then: its disk is full. */
+  blockedUntil: number;
+  /** The newest return to an earlier seq, and when that was. */
+  rewound: { to: number; at: number };
   heardAt: number;
   pingedAt: number;
   /** From an `error` that comes before a close. */
   retryAfterMs: number;
 };
 
-export type Figures = { acked: number; sent: number; waiting: number };
+/** Those of the spool. Another life than before means that its file was lost and another one begun. */
+export type Figures = { life: string; acked: number; sent: number; waiting: number };
 
 export type Producer = Figures & {
   link: Link;
@@ -84,6 +90,10 @@ export const QUIET_MS = 20_000;
 export const ANSWER_MS = 15_000;
 /** PR3: the room stores a waiting tail when a batch comes; if none comes, the last event is sent again with `flush` after this long. */
 export const FLUSH_AFTER_MS = 1000;
+/** A full disk is asked again this often. */
+export const BLOCKED_MS = 1000;
+/** Each batch behind a gap is answered with the same error: what it asks for was sent already, unless this has passed. */
+export const SAME_GAP_MS = 1000;
 
 export function newProducer(figures: Figures, renewable: boolean, now: number): Producer {
   return { ...figures, link: { kind: "waiting", until: now, refused: false }, attempt: 0, renewable, finishing: "no" };
@@ -101,7 +111,9 @@ export function wakeAt({ link, ...producer }: Producer): number | null {
     case "live": {
       const asked = link.pingedAt > link.heardAt;
       const times = [asked ? link.pingedAt + ANSWER_MS : link.heardAt + QUIET_MS];
-      if (producer.waiting > 0 && !windowFull(link)) times.push(link.batchAt + link.demand.batch_ms);
+      if (producer.waiting > 0 && !windowFull(link)) {
+        times.push(Math.max(producer.finishing === "no" ? link.batchAt + link.demand.batch_ms : 0, link.blockedUntil));
+      }
       if (wantsFlush(producer, link)) times.push(link.batchAt + FLUSH_AFTER_MS);
       return Math.min(...times);
     }
@@ -132,7 +144,7 @@ export function step(producer: Producer, input: Input, now: number): Step {
     case "ended":
       return afterLink(producer, input.ending, input.random, now);
     case "figures":
-      return pace({ ...producer, acked: input.acked, sent: input.sent, waiting: input.waiting }, now);
+      return figures(producer, input, now);
     case "sent":
       return sent(producer, input, now);
     case "finish":
@@ -173,8 +185,9 @@ function message(producer: Producer, from: RoomToAgent, now: number): Step {
     case "ack":
       return acknowledged(heard, link, from.seq, now);
     case "demand": {
-      const livelier = from.batch_ms < link.demand.batch_ms;
-      return pace(withLive(heard, link, { demand: { mode: from.mode, batch_ms: from.batch_ms }, urgent: link.urgent || livelier }), now);
+      const demand = rhythmOf(from);
+      const livelier = demand.batch_ms < link.demand.batch_ms;
+      return pace(withLive(heard, link, { demand, urgent: link.urgent || livelier }), now);
     }
     case "command":
       return { producer: heard, effects: [{ type: "command", command: from }] };
@@ -198,11 +211,13 @@ function ready(producer: Producer, from: Extract<RoomToAgent, { type: "ready" }>
     kind: "live",
     since: now,
     cursor: known + 1,
-    demand: { mode: from.demand.mode, batch_ms: from.demand.batch_ms },
+    demand: rhythmOf(from.demand),
     inFlight: [],
     batchAt: now - IDLE_BATCH_MS,
     flushed: false,
     urgent: true,
+    blockedUntil: 0,
+    rewound: { to: 0, at: 0 },
     heardAt: now,
     pingedAt: 0,
     retryAfterMs: 0,
@@ -228,21 +243,39 @@ function roomError(producer: Producer, link: Live, from: Extract<RoomToAgent, { 
         effects: [{ type: "drop" }, { type: "begin_life" }],
       };
     }
-    return pace(withLive(producer, link, { cursor: from.expected, inFlight: [] }), now);
+    const { to, at } = link.rewound;
+    return from.expected === to && now < at + SAME_GAP_MS ? same(producer) : pace(rewind(producer, link, from.expected, now), now);
   }
   if (from.seq !== undefined && from.seq > producer.acked && from.seq <= producer.sent) {
-    const paced = pace(withLive(producer, link, { cursor: from.seq, inFlight: [] }), now);
+    const paced = pace(rewind(producer, link, from.seq, now), now);
     return { producer: paced.producer, effects: [{ type: "replace", seq: from.seq, why: from.message }, ...paced.effects] };
   }
   const noted = withLive(producer, link, { retryAfterMs: from.retry_after_ms ?? 0 });
   return { producer: noted, effects: [{ type: "say", level: "debug", text: `the relay says ${from.code}: ${from.message}` }] };
 }
 
-function sent(producer: Producer, input: Extract<Input, { type: "sent" }>, now: number): Step {
-  const counted = { ...producer, acked: input.acked, sent: input.sent, waiting: input.waiting };
+/** Goes on from a seq that was sent: whatever is in flight from there on is not taken. */
+function rewind(producer: Producer, link: Live, to: number, now: number): Producer {
+  return withLive(producer, link, { cursor: to, inFlight: [], rewound: { to, at: now } });
+}
+
+/** A life that the room was not greeted with can only be told by a new connection. */
+function figures(producer: Producer, { life, acked, sent, waiting }: Figures, now: number): Step {
+  const counted: Producer = { ...producer, life, acked, sent, waiting };
   const { link } = producer;
+  if (life === producer.life || (link.kind !== "greeting" && link.kind !== "live")) return pace(counted, now);
+  return { producer: { ...counted, link: { kind: "waiting", until: now, refused: false } }, effects: [{ type: "drop" }] };
+}
+
+function sent(producer: Producer, input: Extract<Input, { type: "sent" }>, now: number): Step {
+  const counted: Producer = { ...producer, acked: input.acked, sent: input.sent, waiting: input.waiting };
+  const { link } = producer;
+  if (input.life !== producer.life) return figures(producer, input, now);
   if (link.kind !== "live") return same(counted);
-  if (input.batch === null) return same(withLive(counted, link, { cursor: Math.max(link.cursor, input.sent + 1), urgent: false }));
+  if (input.batch === null) {
+    const blockedUntil = input.waiting > 0 ? now + BLOCKED_MS : 0;
+    return same(withLive(counted, link, { cursor: Math.max(link.cursor, input.sent + 1), urgent: false, blockedUntil }));
+  }
   const { last, bytes, flush } = input.batch;
   const cursor = Math.max(link.cursor, last + 1);
   const inFlight = last >= link.cursor ? [...link.inFlight, { last, bytes }] : link.inFlight;
@@ -263,7 +296,8 @@ function pace(producer: Producer, now: number): Step {
   if (link.kind !== "live") return same(producer);
   const again = link.cursor <= producer.sent;
   const urgent = link.urgent || producer.finishing !== "no";
-  const fresh = producer.waiting > 0 && (urgent || now >= link.batchAt + link.demand.batch_ms);
+  const due = now >= link.blockedUntil && (urgent || now >= link.batchAt + link.demand.batch_ms);
+  const fresh = producer.waiting > 0 && due;
   if ((again || fresh) && !windowFull(link)) {
     const fillsWindow = bytesInFlight(link) + AGENT_BATCH_AIM >= WINDOW_BYTES;
     const flush = link.demand.mode === "idle" || producer.finishing !== "no" || fillsWindow;

@@ -52,8 +52,8 @@ export function createUplink(options: UplinkOptions): Uplink {
   // An effect may call back into here (a command that is refused at once): its input waits until the present one is done.
   const inputs: Input[] = [];
   let feeding = false;
-  const feed = (first: Input): void => {
-    inputs.push(first);
+  const feed = (...given: Input[]): void => {
+    inputs.push(...given);
     if (feeding) return;
     feeding = true;
     for (let input = inputs.shift(); input && !closed; input = inputs.shift()) {
@@ -97,8 +97,8 @@ export function createUplink(options: UplinkOptions): Uplink {
         return [figures()];
       case "replace": {
         const message = `an event was refused by the relay and left out: ${effect.why}`;
-        spool.outbox.replace(effect.seq, agentLog("warning", message, Date.now()));
-        return [];
+        // On a full disk the same event would be sent, and refused, without end: a new connection is made after a while instead.
+        return spool.outbox.replace(effect.seq, agentLog("warning", message, Date.now())) ? [] : drop();
       }
       case "command":
         options.onCommand(effect.command);
@@ -112,14 +112,18 @@ export function createUplink(options: UplinkOptions): Uplink {
         socket?.send(JSON.stringify({ type: "ping", timestamp: Date.now() }));
         return [];
       case "drop":
-        attempt += 1; // whatever the dropped socket still has to say is not heard
-        socket?.drop();
-        socket = null;
-        return [{ type: "ended", ending: { kind: "closed", code: 1006, reason: "" }, random: Math.random() }];
+        return drop();
       case "say":
         say(effect.level, effect.text);
         return [];
     }
+  };
+
+  const drop = (): Input[] => {
+    attempt += 1; // whatever the dropped socket still has to say is not heard
+    socket?.drop();
+    socket = null;
+    return [{ type: "ended", ending: { kind: "closed", code: 1006, reason: "" }, random: Math.random() }];
   };
 
   const connect = (): void => {
@@ -130,9 +134,14 @@ export function createUplink(options: UplinkOptions): Uplink {
     };
     const token = agentToken(options.credentials, run, Date.now());
     const opening = openSocket(`${relay.ws}/runs/${encodeURIComponent(run)}/agent`, token, {
-      opened: () => current(() => feed({ type: "opened" })),
+      // The figures first: the spool may have lost its file, and with it its life, without anybody having looked.
+      opened: () => current(() => feed(figures(), { type: "opened" })),
       heard: () => current(() => feed({ type: "heard" })),
-      message: (message) => current(() => feed({ type: "message", message })),
+      message: (message) =>
+        current(() => {
+          if (message.type === "ready") feed(figures(), { type: "message", message });
+          else feed({ type: "message", message });
+        }),
       ended: (ending) =>
         current(() => {
           socket = null;
@@ -153,8 +162,9 @@ export function createUplink(options: UplinkOptions): Uplink {
   };
 
   const sendBatch = (effect: Extract<Effect, { type: "batch" }>): Input => {
+    const { life } = spool.outbox.figures();
     const batch = spool.outbox.read(effect.from, effect);
-    if (batch) {
+    if (batch && life === producer.life) {
       const flush = effect.flush ? ',"flush":true' : "";
       socket?.send(`{"type":"batch","first_seq":${batch.first}${flush},"events":[${batch.bodies.join(",")}]}`);
     }
@@ -178,7 +188,8 @@ export function createUplink(options: UplinkOptions): Uplink {
   const confirmUpdates = (acked: number): void => {
     for (const [key, sentBefore] of told) {
       if (sentBefore >= acked) continue;
-      spool.commandUpdates.remove(key);
+      // Where a full disk keeps it, it is told once more on the next connection, and the room knows it.
+      spool.write(() => spool.commandUpdates.remove(key));
       told.delete(key);
     }
   };

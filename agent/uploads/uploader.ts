@@ -43,8 +43,11 @@ export type Uploader = {
 /** A file that is still written is looked at again this soon. */
 const LOOK_AGAIN_MS = 250;
 const PATIENCE_MS = 15_000;
+/** A full disk is asked again this often. */
+const RECORD_AGAIN_MS = 1000;
 
-type Attempts = { failures: number; notBefore: number; firstLookAt: number; look: Look | null };
+/** `done` where all but the record of it succeeded: the disk is full. */
+type Attempts = { failures: number; notBefore: number; firstLookAt: number; look: Look | null; done: Outcome | null };
 type Outcome = { kind: "announce" | "give_up"; event: AnyEvent } | { kind: "again"; afterMs: number };
 
 /** Uploads samples one after the other, and announces each once it can be fetched. Events never wait for it. */
@@ -87,18 +90,23 @@ export function startUploader(options: UploaderOptions): Uploader {
   const attempt = async (key: number, item: unknown): Promise<void> => {
     const sample = pendingSample.parse(item);
     const now = Date.now();
-    const history = attempts.get(key) ?? { failures: 0, notBefore: 0, firstLookAt: now, look: null };
+    const history = attempts.get(key) ?? { failures: 0, notBefore: 0, firstLookAt: now, look: null, done: null };
     attempts.set(key, history);
-    const outcome = await upload(sample, history);
+    const outcome = history.done ?? (await upload(sample, history));
     if (closed) return;
     if (outcome.kind === "again") {
       history.notBefore = Date.now() + outcome.afterMs;
       return;
     }
-    spool.transaction(() => {
+    const recorded = spool.write(() => {
       spool.add(outcome.event);
       spool.uploads.remove(key);
     });
+    if (!recorded) {
+      history.done = outcome;
+      history.notBefore = Date.now() + RECORD_AGAIN_MS;
+      return;
+    }
     attempts.delete(key);
     options.onRecorded();
   };

@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { verify } from "hono/jwt";
 import { describe, expect, test } from "vitest";
+import { parseBytes } from "../../../agent/config/bytes.ts";
 import { parseDuration } from "../../../agent/config/duration.ts";
 import { hookFileFolder, spoolPath } from "../../../agent/config/paths.ts";
 import { isLoopback, parseRelay, type Relay, watchLink } from "../../../agent/config/relay.ts";
@@ -85,6 +86,11 @@ describe("runs, paths and durations", () => {
     expect(hookFileFolder({ XDG_RUNTIME_DIR: "/no/such/folder", XDG_STATE_HOME: "/state" })).toBe("/state/runcast/hooks");
   });
 
+  test("PR4 sizes", () => {
+    expect([parseBytes("4096"), parseBytes("64M"), parseBytes("1 GiB"), parseBytes("512kb")]).toEqual([4096, 2 ** 26, 2 ** 30, 2 ** 19]);
+    for (const wrong of ["", "0", "M", "-1", "1.5G", "1T", `${"9".repeat(15)}G`, "64 M B"]) expect(parseBytes(wrong)).toBeNull();
+  });
+
   test("AC1 durations", () => {
     expect(["90s", "30m", "12h", "7d", "2w"].map(parseDuration)).toEqual([90, 1800, 43_200, 604_800, 1_209_600]);
     expect(["", "7", "d", "0d", "-1d", "1.5h", "1y"].map(parseDuration)).toEqual(Array(7).fill(null));
@@ -117,6 +123,8 @@ describe("runcast token", () => {
     [["token"], 2, "--role"],
     [["token", "--role", "king"], 2, "Allowed choices"],
     [["token", "--role", "viewer", "--expires", "soon"], 2, "no duration"],
+    [["run", "--spool-bytes", "much", "--", "true"], 2, "--spool-bytes: much is no size"],
+    [["run", "--spool-bytes", "100k", "--", "true"], 2, "less than 2M"],
     [["token", "--role", "viewer", "--run", "a b"], 2, "--run"],
   ])("CL1 %j gives %i and says what is wrong", async (args, code, words) => {
     const run = cli(args);

@@ -17,6 +17,7 @@ function intakeOn(spool: Spool, launch = "launch-1") {
     name: "a run",
     nameIsExplicit: false,
     startedAt: "2026-11-23T00:00:00.000Z",
+    say: () => undefined,
     onConsole: (n) => consoleAcks.push(n),
     onRecorded: () => undefined,
   });

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { onTestFinished } from "vitest";
 import { type WebSocket, WebSocketServer } from "ws";
 import { type AgentMessage, type AnyEvent, agentMessage, type Demand, type Hello } from "../../../protocol/index.ts";
@@ -16,11 +16,15 @@ export type Room = {
   readonly messages: AgentMessage[];
   readonly blobs: Map<string, { body: Buffer; type: string }>;
   readonly tokens: string[];
+  /** Attempts to store a blob. */
+  readonly puts: number;
   faults: Faults;
   send(message: unknown): void;
   /** Cuts the present connection; with a code it is closed in order. */
   cut(code?: number): void;
   connected(): boolean;
+  /** Bytes that came over the present connection, as they were on the wire. */
+  received(): number;
   /** Forgets what it was sent after `seq`, as a room does that dies before it stored its tail. */
   forgetAfter(seq: number): void;
   close(): Promise<void>;
@@ -48,11 +52,13 @@ export async function startRoom(port = 0): Promise<Room> {
   const superseded = new Set<string>();
   let life: string | null = null;
   let base = 0;
+  let puts = 0;
   let last = 0;
   let socket: WebSocket | null = null;
+  let wire: Socket | null = null;
 
   const server = createServer((request, response) => void putBlob(request, response));
-  const sockets = new WebSocketServer({ noServer: true });
+  const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: true });
   server.on("upgrade", (request, raw, head) => {
     tokens.push(request.headers.authorization ?? "");
     if (faults.refuse !== null) {
@@ -62,6 +68,7 @@ export async function startRoom(port = 0): Promise<Room> {
     }
     sockets.handleUpgrade(request, raw, head, (opened) => {
       socket = opened;
+      wire = request.socket;
       opened.on("message", (data) => {
         if (opened === socket) take(agentMessage.parse(JSON.parse(String(data))));
       });
@@ -107,6 +114,7 @@ export async function startRoom(port = 0): Promise<Room> {
   };
 
   const putBlob = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    puts += 1;
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const body = Buffer.concat(chunks);
@@ -135,10 +143,14 @@ export async function startRoom(port = 0): Promise<Room> {
     messages,
     blobs,
     tokens,
+    get puts() {
+      return puts;
+    },
     faults,
     send,
     cut: (code) => (code === undefined ? socket?.terminate() : socket?.close(code)),
     connected: () => socket?.readyState === 1,
+    received: () => wire?.bytesRead ?? 0,
     forgetAfter: (seq) => {
       events.length = base + seq;
       last = seq;

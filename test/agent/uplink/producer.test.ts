@@ -2,9 +2,17 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { BACKOFF_CAP_MS, backoff, HEALTHY_MS } from "../../../agent/uplink/backoff.ts";
 import type { Ending } from "../../../agent/uplink/ending.ts";
-import { ANSWER_MS, type Effect, FLUSH_AFTER_MS, outcome, QUIET_MS } from "../../../agent/uplink/producer.ts";
-import { AGENT_BATCH_AIM, ERRORS } from "../../../protocol/index.ts";
-import { add, cut, deliver, feed, newWorld, pass, say, type World } from "./simulation.ts";
+import { ANSWER_MS, BLOCKED_MS, type Effect, FLUSH_AFTER_MS, outcome, QUIET_MS, SAME_GAP_MS } from "../../../agent/uplink/producer.ts";
+import {
+  AGENT_BATCH_AIM,
+  BATCH_MS_MAX,
+  CROWD_BATCH_MS,
+  type Demand,
+  ERRORS,
+  IDLE_BATCH_MS,
+  LIVE_BATCH_MS,
+} from "../../../protocol/index.ts";
+import { add, cut, deliver, feed, newWorld, pass, say, setAside, type World } from "./simulation.ts";
 
 function ended(world: World, ending: Ending, random = 0.5): Effect[] {
   const from = world.effects.length;
@@ -60,6 +68,148 @@ describe("the producer", () => {
     expect(batches(world)).toHaveLength(2);
   });
 
+  /** Adds an event every 10 ms for a while. @returns how many batches that made */
+  function batchesWhile(world: World, ms: number): number {
+    const before = batches(world).length;
+    for (let at = 0; at < ms; at += 10) {
+      add(world, `event ${world.now}`);
+      while (world.inbox.length > 0) deliver(world, true);
+      pass(world, 10);
+    }
+    return batches(world).length - before;
+  }
+
+  test.each<[Demand["mode"], number, number, number]>([
+    ["live", LIVE_BATCH_MS, 10_000, 100],
+    ["crowd", CROWD_BATCH_MS, 10_000, 10],
+    ["idle", IDLE_BATCH_MS, 60_000, 4],
+  ])("PR5 %s: a batch every %d ms, which holds all that came in between", (mode, batch_ms, ms, most) => {
+    const world = liveWorld();
+    world.batchEvents = 10_000;
+    say(world, { type: "demand", mode, batch_ms });
+    const made = batchesWhile(world, ms);
+    expect(made).toBeLessThanOrEqual(most + 1);
+    expect(made).toBeGreaterThanOrEqual(most - 1);
+    expect(batches(world).every(({ flush }) => flush === (mode === "idle"))).toBe(true);
+    pass(world, batch_ms);
+    while (world.inbox.length > 0) deliver(world, true);
+    expect(world.waiting).toEqual([]);
+    expect(new Set(world.log).size).toBe(ms / 10);
+  });
+
+  test.each<[Demand["mode"], number, number]>([
+    ["live", 0, LIVE_BATCH_MS],
+    ["live", 3_600_000, CROWD_BATCH_MS],
+    ["crowd", 0, CROWD_BATCH_MS],
+    ["crowd", 3_600_000, IDLE_BATCH_MS],
+    ["idle", 0, CROWD_BATCH_MS],
+    ["idle", 3_600_000, BATCH_MS_MAX],
+  ])("PR5 a room that asks for %s every %d ms gets it every %d ms", (mode, asked, given) => {
+    const world = newWorld();
+    world.demand = { mode, batch_ms: asked };
+    pass(world, 0);
+    expect(world.producer.link).toMatchObject({ kind: "live", demand: { mode, batch_ms: given } });
+    say(world, { type: "demand", mode: "live", batch_ms: 100 });
+    say(world, { type: "demand", mode, batch_ms: asked });
+    expect(world.producer.link).toMatchObject({ demand: { mode, batch_ms: given } });
+  });
+
+  test("PR5 a crowd goes while a batch is on its way: what waits goes out at once, once, and live is the rhythm", () => {
+    const world = liveWorld();
+    say(world, { type: "demand", mode: "crowd", batch_ms: CROWD_BATCH_MS });
+    for (const event of ["a", "b"]) add(world, event);
+    expect(batches(world)).toHaveLength(1);
+    pass(world, 50);
+    say(world, { type: "demand", mode: "live", batch_ms: LIVE_BATCH_MS });
+    expect(batches(world)).toHaveLength(2);
+    add(world, "c");
+    expect(batches(world)).toHaveLength(2);
+    pass(world, LIVE_BATCH_MS);
+    while (world.inbox.length > 0) deliver(world, true);
+    expect(world.log).toEqual(["a", "b", "c"]);
+    expect(world.effects.filter(({ type }) => type === "drop")).toEqual([]);
+  });
+
+  test("PR5 nobody watches any more: what is on its way is acknowledged all the same, what follows waits", () => {
+    const world = liveWorld();
+    add(world, "a");
+    say(world, { type: "demand", mode: "idle", batch_ms: IDLE_BATCH_MS });
+    add(world, "b");
+    pass(world, IDLE_BATCH_MS - 1);
+    expect(batches(world)).toHaveLength(1);
+    pass(world, 1);
+    expect(batches(world).at(-1)).toMatchObject({ from: 2, flush: true });
+  });
+
+  test("PR4 a full disk gives no seqs: it asks now and then, and goes on by itself", () => {
+    const world = liveWorld();
+    world.full = true;
+    for (const event of ["a", "b"]) add(world, event);
+    const asked = batches(world).length;
+    pass(world, 10 * BLOCKED_MS);
+    expect(batches(world).length - asked).toBeLessThanOrEqual(10);
+    expect(world.inbox).toEqual([]);
+    world.full = false;
+    pass(world, BLOCKED_MS);
+    expect(world.inbox.flatMap(({ events }) => events)).toEqual(["a", "b"]);
+  });
+
+  test("PR4 at the end of a run a full disk is waited for too", () => {
+    const world = liveWorld();
+    say(world, { type: "demand", mode: "idle", batch_ms: IDLE_BATCH_MS });
+    world.full = true;
+    add(world, "a");
+    feed(world, { type: "finish" });
+    expect(outcome(world.producer)).toBe("open");
+    world.full = false;
+    pass(world, BLOCKED_MS);
+    deliver(world, true);
+    expect(outcome(world.producer)).toBe("done");
+  });
+
+  test("PR4 a spool that lost its file: the room is greeted again, with the new life", () => {
+    const world = liveWorld();
+    add(world, "a");
+    setAside(world);
+    expect(world.effects.at(-1)).toEqual({ type: "drop" });
+    add(world, "b");
+    pass(world, 0);
+    expect(world.effects.filter(({ type }) => type === "hello")).toHaveLength(2);
+    deliver(world, true);
+    expect(world.log).toEqual(["b"]);
+  });
+
+  test("PR2 all batches behind a gap ask for the same, and it is sent once", () => {
+    const world = liveWorld();
+    for (const event of ["a", "b", "c", "d"]) {
+      add(world, event);
+      pass(world, 100);
+    }
+    world.inbox.shift();
+    const before = batches(world).length;
+    for (let n = 0; n < 3; n += 1) deliver(world, false);
+    expect(batches(world).length - before).toBeLessThanOrEqual(2);
+    while (world.inbox.length > 0) deliver(world, true);
+    expect(world.log).toEqual(["a", "b", "c", "d"]);
+  });
+
+  test("PR2 a gap whose answer is lost too is answered again", () => {
+    const world = liveWorld();
+    for (const event of ["a", "b"]) {
+      add(world, event);
+      pass(world, 100);
+    }
+    world.inbox.shift();
+    deliver(world, false);
+    world.inbox = [];
+    pass(world, SAME_GAP_MS);
+    for (let n = 0; n < 20 && outcome(world.producer) !== "done"; n += 1) {
+      deliver(world, true);
+      pass(world, SAME_GAP_MS);
+    }
+    expect(world.log).toEqual(["a", "b"]);
+  });
+
   test("PR3 the last event is sent again with flush when nothing follows it", () => {
     const world = liveWorld();
     add(world, "a");
@@ -112,8 +262,8 @@ describe("the producer", () => {
   test("PR4 what is in flight is bounded: a room that says nothing gets no more", () => {
     const world = liveWorld();
     const big = { last: 1, bytes: 2 * AGENT_BATCH_AIM, flush: false };
-    feed(world, { type: "sent", batch: big, acked: 0, sent: 1, waiting: 1 });
-    feed(world, { type: "sent", batch: { ...big, last: 2 }, acked: 0, sent: 2, waiting: 1 });
+    feed(world, { type: "sent", batch: big, life: "life 1", acked: 0, sent: 1, waiting: 1 });
+    feed(world, { type: "sent", batch: { ...big, last: 2 }, life: "life 1", acked: 0, sent: 2, waiting: 1 });
     const before = batches(world).length;
     pass(world, 10_000);
     expect(batches(world)).toHaveLength(before);

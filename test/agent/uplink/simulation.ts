@@ -1,5 +1,5 @@
 import { type Effect, type Input, newProducer, type Producer, step, wakeAt } from "../../../agent/uplink/producer.ts";
-import type { RoomToAgent } from "../../../protocol/index.ts";
+import type { Demand, RoomToAgent } from "../../../protocol/index.ts";
 
 /**
  * A producer machine with a spool and a room that are arrays, on a clock that only the test moves. Frames are delivered when the test says so,
@@ -19,17 +19,21 @@ export type World = {
   base: number;
   inbox: Frame[];
   online: boolean;
+  /** Most events of a batch: few, so that one backlog is many batches. */
+  batchEvents: number;
+  /** What the room asks for when it is greeted. */
+  demand: Pick<Demand, "mode" | "batch_ms">;
+  /** The spool's disk is full: no event gets a seq. */
+  full: boolean;
   effects: Effect[];
 };
 
 type Frame = { first: number; events: string[]; flush: boolean };
 
-const DEMAND = { mode: "live" as const, batch_ms: 100 };
-
 export function newWorld(): World {
   return {
     now: 0,
-    producer: newProducer({ acked: 0, sent: 0, waiting: 0 }, true, 0),
+    producer: newProducer({ life: "life 1", acked: 0, sent: 0, waiting: 0 }, true, 0),
     sent: [],
     acked: 0,
     waiting: [],
@@ -39,6 +43,9 @@ export function newWorld(): World {
     base: 0,
     inbox: [],
     online: true,
+    batchEvents: 3,
+    demand: { mode: "live", batch_ms: 100 },
+    full: false,
     effects: [],
   };
 }
@@ -56,7 +63,7 @@ export function feed(world: World, first: Input): void {
 }
 
 function figures(world: World) {
-  return { acked: world.acked, sent: world.sent.length, waiting: world.waiting.length };
+  return { life: `life ${world.lives}`, acked: world.acked, sent: world.sent.length, waiting: world.waiting.length };
 }
 
 function perform(world: World, effect: Effect): Input[] {
@@ -65,7 +72,7 @@ function perform(world: World, effect: Effect): Input[] {
       return world.online ? [{ type: "opened" }] : [cutEnding()];
     case "hello":
       // The room keeps what it stored; a tail that only its memory held died with the last connection.
-      return [{ type: "message", message: { type: "ready", life: "x", last_seq: world.stored - world.base, demand: DEMAND } }];
+      return [{ type: "message", message: { type: "ready", life: "x", last_seq: world.stored - world.base, demand: world.demand } }];
     case "batch":
       return [sendBatch(world, effect)];
     case "acknowledged":
@@ -90,9 +97,9 @@ function cutEnding(): Input {
 }
 
 function sendBatch(world: World, { from, events, flush }: Extract<Effect, { type: "batch" }>): Input {
-  const limit = Math.min(events, 3);
+  const limit = Math.min(events, world.batchEvents);
   const again = world.sent.slice(from - 1, from - 1 + limit);
-  const batch = again.length > 0 ? again : world.waiting.splice(0, limit);
+  const batch = again.length > 0 ? again : world.waiting.splice(0, world.full ? 0 : limit);
   if (again.length === 0) world.sent.push(...batch);
   if (batch.length > 0) world.inbox.push({ first: from, events: batch, flush });
   const told = batch.length > 0 ? { last: from + batch.length - 1, bytes: 100 * batch.length, flush } : null;
@@ -102,6 +109,17 @@ function sendBatch(world: World, { from, events, flush }: Extract<Effect, { type
 /** An event happens on the machine. */
 export function add(world: World, event: string): void {
   world.waiting.push(event);
+  feed(world, { type: "figures", ...figures(world) });
+}
+
+/** The spool's file was lost: another one, and another life, took its place. */
+export function setAside(world: World): void {
+  world.waiting = [];
+  world.sent = [];
+  world.acked = 0;
+  world.lives += 1;
+  world.base = world.log.length;
+  world.stored = world.log.length;
   feed(world, { type: "figures", ...figures(world) });
 }
 

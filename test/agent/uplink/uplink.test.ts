@@ -1,14 +1,18 @@
+import { openSync, statSync, writeSync } from "node:fs";
+import { join } from "node:path";
 import { verify } from "hono/jwt";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { parseRelay, type Relay } from "../../../agent/config/relay.ts";
 import type { Spool } from "../../../agent/spool/spool.ts";
 import type { Credentials } from "../../../agent/uplink/credentials.ts";
 import { createUplink, type Uplink, type UplinkOptions } from "../../../agent/uplink/uplink.ts";
+import { folderForTest } from "../../support/temporary.ts";
 import { until } from "../../support/until.ts";
 import { logEvent, logMessages, upTo } from "../support/events.ts";
 import { freePort } from "../support/free-port.ts";
 import { type Room, startRoom } from "../support/room.ts";
 import { spoolForTest } from "../support/spool.ts";
+import { eventsOfTick } from "../support/training.ts";
 
 const SECRET = "a secret that is long enough for HS256";
 
@@ -108,6 +112,31 @@ describe("the uplink, against a room over real sockets", () => {
     wholeLog(room, 5);
   });
 
+  test("PR4 a spool that turns out to be corrupt: the room is greeted with a new life, told of it, and the run goes on", async () => {
+    const room = await startRoom();
+    const path = join(folderForTest(), "run.db");
+    const spool = spoolForTest(path);
+    const uplink = uplinkTo(room.url, spool);
+    addLogs(spool, uplink, 1, 3);
+    await acked(spool, 3);
+    room.faults.refuse = 503;
+    room.cut();
+    await until(() => !uplink.isLive(), { what: "the cut" });
+    // More than SQLite keeps in memory; then all but the first pages are overwritten under it.
+    spool.transaction(() => {
+      for (const event of upTo(20_000).map(logEvent)) spool.add(event);
+    });
+    const { size } = statSync(path);
+    writeSync(openSync(path, "r+"), Buffer.alloc(size, 0xff), 0, size - 400_000, 400_000);
+    room.faults.refuse = null;
+    await until(() => room.events.length === 4, { what: "the new life", timeout_ms: 15_000 });
+    addLogs(spool, uplink, 4, 5);
+    await until(() => room.events.length === 6, { what: "the rest" });
+    expect(logMessages(room.events).slice(3)).toEqual([expect.stringContaining("set aside"), "event 4", "event 5"]);
+    expect(new Set(room.hellos.map((hello) => hello.life)).size).toBe(2);
+    expect(uplink.outcome()).toBe("done");
+  });
+
   test("PR2 a producer that was taken over from says so, and does not come back", async () => {
     const room = await startRoom();
     const uplink = uplinkTo(room.url, spoolForTest());
@@ -142,6 +171,33 @@ describe("the uplink, against a room over real sockets", () => {
     const room = await startRoom(port);
     await acked(spool, 20);
     wholeLog(room, 20);
+  });
+
+  test("PR4 a backlog is compressed on its way, and arrives as it was", async () => {
+    const room = await startRoom();
+    const spool = spoolForTest();
+    const events = upTo(3000).flatMap(eventsOfTick);
+    spool.transaction(() => {
+      for (const event of events) spool.add(event);
+    });
+    const uplink = uplinkTo(room.url, spool);
+    uplink.poke();
+    await until(() => uplink.outcome() === "done", { what: "all of it", timeout_ms: 15_000 });
+    expect(room.events).toEqual(events);
+    expect(room.received()).toBeLessThan(Buffer.byteLength(JSON.stringify(events)) / 5);
+  });
+
+  test("PR5 a live run's frames are too small for compression to pay", async () => {
+    const room = await startRoom();
+    const spool = spoolForTest();
+    const uplink = uplinkTo(room.url, spool);
+    await until(() => uplink.isLive(), { what: "the link" });
+    const before = room.received();
+    const event = { ...logEvent(1), message: "x".repeat(2000) };
+    spool.add(event);
+    uplink.poke();
+    await acked(spool, 1);
+    expect(room.received() - before).toBeGreaterThan(2000);
   });
 
   test("AC1 with the relay's secret each connection shows a fresh token of role agent, for this run alone", async () => {

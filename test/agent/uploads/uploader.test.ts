@@ -9,8 +9,9 @@ import { type PendingSample, startUploader } from "../../../agent/uploads/upload
 import { type AnyEvent, MEDIA_TYPES } from "../../../protocol/index.ts";
 import { folderForTest } from "../../support/temporary.ts";
 import { until } from "../../support/until.ts";
+import { addUntilFull, DISKS } from "../support/disk.ts";
 import { type Room, startRoom } from "../support/room.ts";
-import { spoolForTest } from "../support/spool.ts";
+import { eventsIn, spoolForTest } from "../support/spool.ts";
 
 const picture = () =>
   sharp({ create: { width: 640, height: 480, channels: 3, background: "#336699" } })
@@ -52,6 +53,25 @@ function uploaderTo(room: Room, spool: Spool = spoolForTest()) {
 }
 
 describe("samples", () => {
+  test.for(DISKS)("PR4 on a full disk, %s, a sample is announced when there is room, and uploaded once", async ([, make], { skip }) => {
+    const disk = make();
+    if (!disk) return skip();
+    const room = await startRoom();
+    const path = join(folderForTest(), "sample.png");
+    writeFileSync(path, await picture());
+    const { spool, add, setLive, uploader } = uploaderTo(room, disk.open());
+    setLive(false);
+    add(path);
+    disk.fill();
+    const taken = addUntilFull(spool, 1);
+    setLive(true);
+    await until(() => room.puts === 2, { what: "the picture and a small one" });
+    disk.empty();
+    await until(() => uploader.open() === 0, { what: "the announcement" });
+    expect(room.puts).toBe(2);
+    expect(eventsIn(spool).slice(taken)).toMatchObject([{ type: "sample_generated", sample_id: "8-abc" }]);
+  });
+
   test("PR4 a picture is stored with a small WebP of it, and announced as of when it was made", async () => {
     const room = await startRoom();
     const path = join(folderForTest(), "sample.png");
