@@ -34,6 +34,15 @@ export default defineConfig({
       { test: { name: "scripts", include: ["test/scripts/**/*.test.ts"], ...processes } },
       { test: { name: "browser", include: ["test/**/*.browser.test.ts"], ...processes } },
       { test: { name: "e2e", include: ["test/e2e/**/*.test.ts"], exclude: ["**/*.browser.test.ts"], ...processes } },
+      {
+        test: {
+          name: "faults",
+          include: ["test/faults/**/*.test.ts"],
+          globalSetup: "test/faults/support/report.ts",
+          ...processes,
+          testTimeout: 120_000,
+        },
+      },
     ],
   },
 });

@@ -11,7 +11,7 @@ import { makeVenv, runPytest } from "./test/python-suite.ts";
 import { lastLine, sum, type Tally } from "./test/tally.ts";
 import { runVitest } from "./test/vitest-suite.ts";
 
-const VITEST = ["unit", "worker", "scripts", "browser", "e2e"] as const;
+const VITEST = ["unit", "worker", "scripts", "browser", "e2e", "faults"] as const;
 const SUITES = ["check", ...VITEST, "python"] as const;
 type Suite = (typeof SUITES)[number];
 
@@ -39,6 +39,7 @@ const venv = wanted.has("e2e") || wanted.has("python") ? await venvProblem(pytho
 await suite("python", () => (venv === undefined ? runPytest(filters, folder) : without(venv)));
 await suite("scripts", () => runVitest("scripts", filters, folder));
 await suite("e2e", () => runVitest("e2e", filters, folder));
+await suite("faults", () => runVitest("faults", filters, folder));
 await suite("browser", () =>
   findChromium(process.env) === undefined
     ? without("no Chromium: install the package `chromium`, or set CHROMIUM to its path")
