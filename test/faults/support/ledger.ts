@@ -35,7 +35,7 @@ export function markOf(event: AnyEvent): Mark | null {
   return match?.[1] ? { stream: match[1], n: Number(match[2]) } : null;
 }
 
-export function hold(event: AnyEvent & { offset?: number }): Held {
+export function hold(event: AnyEvent): Held {
   // By sorted names: who parses and writes an event again may have its fields in another order.
   const text = JSON.stringify(Object.fromEntries(Object.entries(event).sort(([a], [b]) => (a < b ? -1 : 1))));
   return { offset: event.offset ?? 0, mark: markOf(event), text };

@@ -126,7 +126,7 @@ function notebook() {
       }
       welcomes.push({ at: performance.now(), recovered, log_id });
     },
-    event: (event: AnyEvent & { offset?: number }): void => {
+    event: (event: AnyEvent): void => {
       held.push(hold(event));
       arrivals.push(performance.now());
     },

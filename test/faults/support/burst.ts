@@ -1,0 +1,104 @@
+/**
+ * A producer at any rate: the agent's spool and uplink in a process of their own, without a trainer, driven over IPC. The number of each
+ * event goes into the spool with it, so that a process that comes after a `kill -9` goes on with the next.
+ */
+import { parseRelay } from "../../../agent/config/relay.ts";
+import { openSpool } from "../../../agent/spool/spool.ts";
+import { createUplink } from "../../../agent/uplink/uplink.ts";
+import type { AnyEvent } from "../../../protocol/index.ts";
+import { markText } from "./ledger.ts";
+
+export type BurstOptions = {
+  stream: string;
+  at: string;
+  run: string;
+  token: string;
+  spool: string;
+  /** The number before the first, where the spool does not know one. */
+  after: number;
+};
+
+export type ToBurst =
+  | {
+      type: "produce";
+      /** How many in all, if it does not have to finish before; so many at once, every so many milliseconds. */
+      count: number;
+      at_once: number;
+      every_ms: number;
+      /** Bytes of ballast in each. */
+      bytes: number;
+      /** Their timestamps are spread over this long before now; 0 for now. */
+      span_ms: number;
+    }
+  /** Nothing more is produced; all that there is goes out. */
+  | { type: "finish" };
+
+export type FromBurst =
+  | { type: "produced"; n: number }
+  | { type: "figures"; acked: number; sent: number; waiting: number; live: boolean; life: string }
+  | { type: "said"; text: string }
+  | { type: "finished" };
+
+const options = JSON.parse(process.argv[2] ?? "{}") as BurstOptions;
+const tell = (message: FromBurst) => void process.send?.(message, undefined, undefined, () => undefined);
+process.on("disconnect", () => process.exit());
+
+const opened = openSpool(options.spool);
+const relay = parseRelay(options.at);
+if (!opened.ok || !relay) throw new Error(opened.ok ? `no relay: ${options.at}` : opened.message);
+const { spool } = opened;
+let n = (spool.recall("n") as number | undefined) ?? options.after;
+let finishing = false;
+let timer: NodeJS.Timeout | undefined;
+
+const uplink = createUplink({
+  relay,
+  run: options.run,
+  credentials: { kind: "token", token: options.token },
+  spool,
+  agent: { name: "burst", version: "0" },
+  runInfo: () => ({ name: options.run }),
+  say: (_, text) => tell({ type: "said", text }),
+  onCommand: () => undefined,
+  onLive: () => undefined,
+  onChange: () => {
+    tell({ type: "figures", ...spool.outbox.figures(), live: uplink.isLive() });
+    if (finishing && uplink.outcome() === "done") tell({ type: "finished" });
+  },
+});
+
+function produce({ count, at_once, every_ms, bytes, span_ms }: Extract<ToBurst, { type: "produce" }>): void {
+  const began = Date.now() - span_ms;
+  const ballast = "x".repeat(bytes);
+  let made = 0;
+  timer = setInterval(() => {
+    spool.transaction(() => {
+      for (let i = 0; i < at_once && made < count; i += 1) {
+        made += 1;
+        n += 1;
+        const at = span_ms === 0 ? Date.now() : began + (span_ms * made) / count;
+        const event: AnyEvent = { type: "log", timestamp: new Date(at).toISOString(), level: "info", message: markText(options.stream, n) };
+        spool.add(bytes > 0 ? { ...event, ballast } : event);
+      }
+      spool.remember("n", n);
+    });
+    tell({ type: "produced", n });
+    uplink.poke();
+    if (made >= count) clearInterval(timer);
+  }, every_ms);
+}
+
+process.on("message", (message: ToBurst) => {
+  switch (message.type) {
+    case "produce":
+      produce(message);
+      return;
+    case "finish":
+      finishing = true;
+      clearInterval(timer);
+      uplink.finish();
+      return;
+  }
+});
+tell({ type: "produced", n });
+uplink.start();
