@@ -79,7 +79,8 @@ export const roomToAgent = z.discriminatedUnion("type", [
   z.looseObject({ type: z.literal("pong"), client_timestamp: z.unknown(), server_timestamp: z.string() }),
   /**
    * `expected` with `sequence_gap`: the connection stays open and the producer goes on from there. `seq` with an event that was refused:
-   * the whole batch was, and the producer has to send something else in that event's place.
+   * the whole batch was, and the producer has to send something else in that event's place. `last_seq` with `stale_life`: the newest of that
+   * life that is stored, so that only what came after it is sent again in a new one.
    */
   z.looseObject({
     type: z.literal("error"),
@@ -87,6 +88,7 @@ export const roomToAgent = z.discriminatedUnion("type", [
     message: z.string(),
     expected: z.int().optional(),
     seq: z.int().optional(),
+    last_seq: z.int().min(0).optional(),
     retry_after_ms: z.number().optional(),
   }),
 ]);

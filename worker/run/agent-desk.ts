@@ -134,7 +134,7 @@ export class AgentDesk {
     const { log, own, store, effects } = this.#core;
     const decision = decideHello(hello, log.life, store.knowsLife(hello.life), log.lastSeq);
     if (decision.kind === "stale") {
-      this.#refuse(agent, "stale_life", ERRORS.stale_life.message);
+      this.#refuse(agent, "stale_life", ERRORS.stale_life.message, { last_seq: store.lastSeqOf(hello.life) });
       return;
     }
     this.#takeOver(agent, hello.life);
@@ -224,7 +224,7 @@ export class AgentDesk {
     if (log.state.training_status !== before) this.#listed();
   }
 
-  #refuse(agent: AgentSocket, code: ErrorCode, message: string, more: { seq?: number } = {}): void {
+  #refuse(agent: AgentSocket, code: ErrorCode, message: string, more: { seq?: number; last_seq?: number } = {}): void {
     this.#core.counters.error(agent.attachment.client_id);
     this.#send(agent, { type: "error", code, message, ...more });
     const close = ERRORS[code].close;

@@ -71,6 +71,14 @@ export class RoomStore {
     return this.#rows("SELECT id FROM lives WHERE life = ? LIMIT 1", life).length > 0;
   }
 
+  /** The newest seq of a life that is stored; its chunks lie behind those of the lives after it. */
+  lastSeqOf(life: string): number {
+    const known = this.#rows<Life>("SELECT id, life, base, start_seq FROM lives WHERE life = ? ORDER BY id DESC LIMIT 1", life)[0];
+    if (!known) return 0;
+    const newest = "SELECT last_seq FROM chunks WHERE life = ? ORDER BY first_offset DESC LIMIT 1";
+    return Math.max(known.start_seq, this.#rows<{ last_seq: number }>(newest, known.id)[0]?.last_seq ?? 0);
+  }
+
   addLife(life: Omit<Life, "id">): Life {
     this.#sql.exec("INSERT INTO lives (life, base, start_seq) VALUES (?, ?, ?)", life.life, life.base, life.start_seq);
     const added = this.present();
