@@ -15,6 +15,8 @@ export const hello = z.looseObject({
   /** Highest seq that was ever sent, 0 for none: until those have come again the room holds back events of its own. */
   sent_seq: z.int().min(0),
   agent: z.looseObject({ name: z.string().max(NAME_MAX_LENGTH), version: z.string().max(NAME_MAX_LENGTH) }),
+  /** The agent's clock: how far it is from the room's is taken out of the latency that the room tells. */
+  timestamp: z.string().max(NAME_MAX_LENGTH).nullish(),
   /** Goes into the snapshot and is no event; its fields are those of a `run_info` event. */
   run_info: z
     .record(z.string(), z.unknown())

@@ -20,6 +20,8 @@ type Figures = Omit<Extract<FromBurst, { type: "figures" }>, "type">;
 export type Burst = {
   /** Begins to produce; 500 events a second, 10 at once, until `finish`, if not said. */
   produce(wish?: Wish): void;
+  /** Sets its wall clock so far ahead. */
+  setClock(skew_ms: number): void;
   /** The newest number in its spool. */
   produced(): number;
   figures(): Figures;
@@ -71,6 +73,7 @@ export async function startBurst(
   const send = (message: ToBurst) => void child.send(message);
   return {
     produce: (wish = {}) => send({ type: "produce", count: ENDLESS, at_once: 10, every_ms: 20, bytes: 0, span_ms: 0, ...wish }),
+    setClock: (skew_ms) => send({ type: "clock", skew_ms }),
     produced: () => produced,
     figures: () => figures,
     said,

@@ -7,6 +7,7 @@ import { openSpool } from "../../../agent/spool/spool.ts";
 import { createUplink } from "../../../agent/uplink/uplink.ts";
 import type { AnyEvent } from "../../../protocol/index.ts";
 import { markText } from "./ledger.ts";
+import { setSkew } from "./skewed-clock.ts";
 
 export type BurstOptions = {
   stream: string;
@@ -30,6 +31,8 @@ export type ToBurst =
       /** Their timestamps are spread over this long before now; 0 for now. */
       span_ms: number;
     }
+  /** Sets its wall clock. */
+  | { type: "clock"; skew_ms: number }
   /** Nothing more is produced; all that there is goes out. */
   | { type: "finish" };
 
@@ -92,6 +95,9 @@ process.on("message", (message: ToBurst) => {
   switch (message.type) {
     case "produce":
       produce(message);
+      return;
+    case "clock":
+      setSkew(message.skew_ms);
       return;
     case "finish":
       finishing = true;

@@ -7,9 +7,13 @@ import type { Relay } from "../../support/relay.ts";
 import { folderForTest } from "../../support/temporary.ts";
 import { until } from "../../support/until.ts";
 
-const TRAINER = fileURLToPath(new URL("trainer.ts", import.meta.url));
+const here = (file: string) => fileURLToPath(new URL(file, import.meta.url));
+const TRAINERS = { talking: [process.execPath, here("trainer.ts")], obedient: ["python3", here("obedient.py")] };
 
-/** `runcast run` with the talking trainer. */
+/** From one line to the next. */
+const EVERY_MS = 20;
+
+/** `runcast run` with a trainer that talks. */
 export type Training = Started & {
   /** How many lines the trainer has printed; the last may be on its way. */
   produced(): number;
@@ -20,20 +24,17 @@ export type Training = Started & {
   finish(): Promise<number | null>;
 };
 
-/** @param at a proxy in front of the relay; `env` for `runcast run` and everything under it */
+/** @param env for `runcast run` and everything under it; a secret in it counts instead of a token of the relay's making */
 export async function train(
   relay: Relay,
   run: string,
-  { at = relay.url, every_ms = 20, env = {} }: { at?: string; every_ms?: number; env?: Record<string, string> } = {},
+  { trainer = "talking", env = {} }: { trainer?: keyof typeof TRAINERS; env?: Record<string, string> } = {},
 ): Promise<Training> {
   const folder = folderForTest();
   const truth = join(folder, "truth");
-  const command = ["--", process.execPath, TRAINER, truth, String(every_ms)];
-  const started = runcast(["run", "--run", run, ...command], folder, {
-    RUNCAST_RELAY: at,
-    RUNCAST_TOKEN: await relay.token("agent", run),
-    ...env,
-  });
+  const command = ["--", ...TRAINERS[trainer], truth, String(EVERY_MS)];
+  const access: Record<string, string> = env.RUNCAST_SECRET ? {} : { RUNCAST_TOKEN: await relay.token("agent", run) };
+  const started = runcast(["run", "--run", run, ...command], folder, { RUNCAST_RELAY: relay.url, ...access, ...env });
   const stop = () => writeFileSync(`${truth}.stop`, "");
   onTestFinished(stop);
   const child = (what: string, wanted: (command: string) => boolean, not?: number) => {
@@ -44,7 +45,7 @@ export async function train(
     ...started,
     produced: () => statSync(truth, { throwIfNoEntry: false })?.size ?? 0,
     agent: (not) => child("the agent", (line) => line.includes("_agent"), not),
-    trainer: () => child("the trainer", (line) => line.includes(TRAINER)),
+    trainer: () => child("the trainer", (line) => line.includes(truth)),
     finish: async () => {
       stop();
       return (await started.exited).code;
