@@ -6,7 +6,7 @@ import { until } from "../support/until.ts";
 import { startBurst } from "./support/burst-process.ts";
 import { markText } from "./support/ledger.ts";
 import { startProxy } from "./support/proxy.ts";
-import { healed, judge, seat } from "./support/scene.ts";
+import { connectionsOf, healed, judge, seat } from "./support/scene.ts";
 import { newestOf } from "./support/viewers.ts";
 import { startWire } from "./support/wire.ts";
 
@@ -15,14 +15,6 @@ beforeAll(async () => {
   relay = await startRelay();
 });
 afterAll(() => relay.stop());
-
-async function agentConnections(run: string): Promise<number> {
-  const headers = { authorization: `Bearer ${await relay.token("viewer", run)}` };
-  const status = (await (await fetch(`${relay.url}/api/ws/status`, { headers })).json()) as {
-    runs: Record<string, { connections: { agent: number } }>;
-  };
-  return status.runs[run]?.connections.agent ?? 0;
-}
 
 /** A producer that says what it likes, whatever it is answered. */
 async function rawProducer(at: string, run: string, life: string) {
@@ -74,7 +66,7 @@ describe("two producers of one run", () => {
     const unacked = first.produced() - first.figures().acked;
     await until(() => second.produced() > 300, { what: "events of the second" });
     expect(wire.connections()).toBe(1);
-    expect(await agentConnections(run)).toBe(1);
+    expect((await connectionsOf(relay, run)).agent).toBe(1);
     await first.kill9();
     const ofSecond = await second.finish();
 

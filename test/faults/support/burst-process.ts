@@ -3,10 +3,10 @@ import { once } from "node:events";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { onTestFinished } from "vitest";
 import type { Relay } from "../../support/relay.ts";
-import { folderForTest } from "../../support/temporary.ts";
+import { temporaryFolder } from "../../support/temporary.ts";
 import { until } from "../../support/until.ts";
+import { atEnd } from "./at-end.ts";
 import type { BurstOptions, FromBurst, ToBurst } from "./burst.ts";
 
 const BURST = fileURLToPath(new URL("burst.ts", import.meta.url));
@@ -41,7 +41,9 @@ export async function startBurst(
   run: string,
   { stream = "main", at = relay.url }: { stream?: string; at?: string } = {},
 ): Promise<Burst> {
-  const spool = join(folderForTest(), "run.db");
+  const folder = temporaryFolder();
+  atEnd(folder.remove);
+  const spool = join(folder.path, "run.db");
   const token = await relay.token("agent", run);
   const said: string[] = [];
   let produced = 0;
@@ -68,7 +70,7 @@ export async function startBurst(
     child.kill("SIGKILL");
     await exited;
   };
-  onTestFinished(kill9);
+  atEnd(kill9);
   await start();
   const send = (message: ToBurst) => void child.send(message);
   return {

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { AnyEvent } from "../../../protocol/index.ts";
 
 /** What was produced: of each stream the numbers 1, 2, … up to this one, in this order. It is kept by the producers, outside of runcast. */
@@ -35,10 +36,14 @@ export function markOf(event: AnyEvent): Mark | null {
   return match?.[1] ? { stream: match[1], n: Number(match[2]) } : null;
 }
 
+/** A longer event is held as its digest: several viewers hold each. */
+const LONG = 2048;
+const digest = (text: string): string => createHash("sha256").update(text).digest("base64");
+
 export function hold(event: AnyEvent): Held {
   // By sorted names: who parses and writes an event again may have its fields in another order.
   const text = JSON.stringify(Object.fromEntries(Object.entries(event).sort(([a], [b]) => (a < b ? -1 : 1))));
-  return { offset: event.offset ?? 0, mark: markOf(event), text };
+  return { offset: event.offset ?? 0, mark: markOf(event), text: text.length > LONG ? digest(text) : text };
 }
 
 /**

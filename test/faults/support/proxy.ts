@@ -1,6 +1,6 @@
 import type { AddressInfo } from "node:net";
 import { connect, createServer, type Socket } from "node:net";
-import { onTestFinished } from "vitest";
+import { atEnd } from "./at-end.ts";
 
 /** What becomes of bytes in one direction: passed on, kept for later, or gone as in a network that swallows packets. */
 type Flow = "pass" | "hold" | "swallow";
@@ -21,7 +21,7 @@ export type Proxy = {
 
 type Half = { from: Socket; to: Socket; flow: Flow; kept: Buffer[]; ended: boolean };
 
-/** Starts a proxy for the test that is running. @param target the relay's origin */
+/** @param target the relay's origin */
 export async function startProxy(target: string): Promise<Proxy> {
   const port = Number(new URL(target).port);
   const pairs = new Set<{ up: Half; down: Half }>();
@@ -45,7 +45,7 @@ export async function startProxy(target: string): Promise<Proxy> {
       if (how === "reset") from.resetAndDestroy();
       else from.destroySoon();
     });
-  onTestFinished(() => {
+  atEnd(() => {
     cut("reset");
     server.close();
   });

@@ -37,6 +37,15 @@ export async function healed(viewers: readonly Viewer[], fault: number, stream: 
   return Math.max(...viewers.map((viewer) => (arrived(viewer) ?? Number.NaN) - fault));
 }
 
+/** @returns the run's connections by role, as the relay counts them now */
+export async function connectionsOf(relay: Relay, run: string): Promise<{ agent: number; viewer: number }> {
+  const headers = { authorization: `Bearer ${await relay.token("viewer", run)}` };
+  const { runs } = (await (await fetch(`${relay.url}/api/ws/status`, { headers })).json()) as {
+    runs: Record<string, { connections: { agent: number; viewer: number } }>;
+  };
+  return runs[run]?.connections ?? { agent: 0, viewer: 0 };
+}
+
 export type Verdict = {
   fault: string;
   relay: Relay;

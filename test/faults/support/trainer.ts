@@ -1,11 +1,11 @@
 /**
- * A training that does nothing but talk: `node trainer.ts FILE EVERY_MS`. Each line that it prints carries the next number, which it first
+ * A training that does nothing but talk: `node trainer.ts FILE EVERY_MS STREAM`. Each line that it prints carries the next number, which it first
  * writes into FILE: the truth about what was produced. It ends when FILE.stop is there.
  */
 import { appendFileSync, existsSync, writeSync } from "node:fs";
 import { markText } from "./ledger.ts";
 
-const [truth = "", every = "20"] = process.argv.slice(2);
+const [truth = "", every = "20", stream = "main"] = process.argv.slice(2);
 let n = 0;
 const timer = setInterval(() => {
   if (existsSync(`${truth}.stop`)) {
@@ -14,5 +14,5 @@ const timer = setInterval(() => {
   }
   n += 1;
   appendFileSync(truth, "x");
-  writeSync(1, `${markText("main", n)}\n`);
+  writeSync(1, `${markText(stream, n)}\n`);
 }, Number(every));

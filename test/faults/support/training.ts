@@ -1,11 +1,11 @@
 import { statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { onTestFinished } from "vitest";
 import { childrenOf, runcast, type Started } from "../../e2e/support/runcast.ts";
 import type { Relay } from "../../support/relay.ts";
-import { folderForTest } from "../../support/temporary.ts";
+import { temporaryFolder } from "../../support/temporary.ts";
 import { until } from "../../support/until.ts";
+import { atEnd } from "./at-end.ts";
 
 const here = (file: string) => fileURLToPath(new URL(file, import.meta.url));
 const TRAINERS = { talking: [process.execPath, here("trainer.ts")], obedient: ["python3", here("obedient.py")] };
@@ -20,29 +20,32 @@ export type Training = Started & {
   /** The id of the agent's process; waits for one other than `not`. */
   agent(not?: number): Promise<number>;
   trainer(): Promise<number>;
+  readonly folder: string;
   /** Lets the trainer end by itself, and waits until `runcast run` has ended. @returns its exit code */
   finish(): Promise<number | null>;
 };
 
-/** @param env for `runcast run` and everything under it; a secret in it counts instead of a token of the relay's making */
+/** `env` is for `runcast run` and everything under it; a secret in it counts instead of a token of the relay's making. `folder` holds the spool. */
+type TrainOptions = { trainer?: keyof typeof TRAINERS; stream?: string; folder?: string; env?: Record<string, string> };
+
 export async function train(
   relay: Relay,
   run: string,
-  { trainer = "talking", env = {} }: { trainer?: keyof typeof TRAINERS; env?: Record<string, string> } = {},
+  { trainer = "talking", stream = "main", folder = newFolder(), env = {} }: TrainOptions = {},
 ): Promise<Training> {
-  const folder = folderForTest();
-  const truth = join(folder, "truth");
-  const command = ["--", ...TRAINERS[trainer], truth, String(EVERY_MS)];
+  const truth = join(folder, `truth-${stream}`);
+  const command = ["--", ...TRAINERS[trainer], truth, String(EVERY_MS), stream];
   const access: Record<string, string> = env.RUNCAST_SECRET ? {} : { RUNCAST_TOKEN: await relay.token("agent", run) };
   const started = runcast(["run", "--run", run, ...command], folder, { RUNCAST_RELAY: relay.url, ...access, ...env });
   const stop = () => writeFileSync(`${truth}.stop`, "");
-  onTestFinished(stop);
+  atEnd(stop);
   const child = (what: string, wanted: (command: string) => boolean, not?: number) => {
     const find = () => childrenOf(started.child.pid).find(({ pid, command }) => pid !== not && wanted(command))?.pid;
     return until(find, { what, timeout_ms: 20_000 });
   };
   return {
     ...started,
+    folder,
     produced: () => statSync(truth, { throwIfNoEntry: false })?.size ?? 0,
     agent: (not) => child("the agent", (line) => line.includes("_agent"), not),
     trainer: () => child("the trainer", (line) => line.includes(truth)),
@@ -51,4 +54,10 @@ export async function train(
       return (await started.exited).code;
     },
   };
+}
+
+function newFolder(): string {
+  const folder = temporaryFolder();
+  atEnd(folder.remove);
+  return folder.path;
 }

@@ -13,6 +13,8 @@ export type Viewer = {
   readonly held: Held[];
   /** When each event that is held arrived. */
   readonly arrivals: number[];
+  /** When each was made, by its timestamp, in milliseconds since 1970; by offset. */
+  readonly madeAt: ReadonlyMap<number, number>;
   readonly welcomes: { at: number; recovered: boolean; log_id: string }[];
   /** How often it was told to start over. */
   startedOver(): number;
@@ -109,12 +111,14 @@ function watchRaw(kind: "plain" | "batched", { at, run, token, since }: Seat): V
 function notebook() {
   const held: Held[] = [];
   const arrivals: number[] = [];
+  const madeAt = new Map<number, number>();
   const closes: number[] = [];
   const welcomes: Viewer["welcomes"] = [];
   let startedOver = 0;
   return {
     held,
     arrivals,
+    madeAt,
     closes,
     welcomes,
     startedOver: () => startedOver,
@@ -129,6 +133,7 @@ function notebook() {
     event: (event: AnyEvent): void => {
       held.push(hold(event));
       arrivals.push(performance.now());
+      madeAt.set(event.offset ?? 0, Date.parse(event.timestamp ?? ""));
     },
   };
 }

@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { onTestFinished } from "vitest";
 import { type RawData, WebSocket, WebSocketServer } from "ws";
+import { atEnd } from "./at-end.ts";
 
 export type Frame = { type: string; text: string };
 
@@ -20,7 +20,7 @@ export type Wire = {
   cut(): void;
 };
 
-/** Starts a wire for the test that is running. @param target the relay's WebSocket origin */
+/** @param target the relay's WebSocket origin */
 export async function startWire(target: string): Promise<Wire> {
   const server = createServer();
   const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false });
@@ -67,7 +67,7 @@ export async function startWire(target: string): Promise<Wire> {
       for (const socket of open) socket.terminate();
     },
   };
-  onTestFinished(() => {
+  atEnd(() => {
     wire.cut();
     server.closeAllConnections();
     server.close();

@@ -1,0 +1,181 @@
+import { readFileSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { WebSocket } from "ws";
+import { membersOf } from "../../scripts/relay/process-group.ts";
+import { type Relay, startRelay } from "../support/relay.ts";
+import { until } from "../support/until.ts";
+import { startBurst } from "./support/burst-process.ts";
+import { startProxy } from "./support/proxy.ts";
+import { connectionsOf, healed, judge, seat } from "./support/scene.ts";
+import { train } from "./support/training.ts";
+import { newestOf, type Viewer, watchClient } from "./support/viewers.ts";
+
+let relay: Relay;
+beforeAll(async () => {
+  relay = await startRelay();
+});
+afterAll(() => relay.stop());
+
+const NOTICED_MS = 90_000;
+
+/** Each of these takes as long as it takes to be sure of silence: half a minute and more. They run side by side. */
+describe.concurrent("silence that nobody announces", () => {
+  test("PR1 a half-open link of the agent: it asks, makes a new one, and the room forgets the old", async () => {
+    const run = "half-open-agent";
+    const proxy = await startProxy(relay.url);
+    const burst = await startBurst(relay, run, { at: proxy.url });
+    const viewers = await seat(relay, run);
+    burst.produce({ at_once: 1, every_ms: 50 });
+    await until(() => viewers.every((viewer) => newestOf(viewer, "main") > 20), { what: "events" });
+    const fault = performance.now();
+    proxy.swallow({ up: true, down: true });
+    const heal_ms = await healed(viewers, fault, "main", burst.produced() + 1);
+    expect(proxy.connections()).toBe(2);
+    expect((await connectionsOf(relay, run)).agent).toBe(1);
+    const produced = await burst.finish();
+    await judge({ fault: "half-open link of the agent", relay, run, produced, viewers, heal_ms });
+  });
+
+  test("PR2 a link over which the agent hears nothing any more, though it is heard: what it sends again is known", async () => {
+    const run = "deaf-agent";
+    const proxy = await startProxy(relay.url);
+    const burst = await startBurst(relay, run, { at: proxy.url });
+    const viewers = await seat(relay, run);
+    burst.produce({ at_once: 1, every_ms: 50 });
+    await until(() => viewers.every((viewer) => newestOf(viewer, "main") > 20), { what: "events" });
+    const fault = performance.now();
+    proxy.swallow({ up: false, down: true });
+    const from = burst.produced() + 100;
+    await healed(viewers, fault, "main", from);
+    await until(() => burst.figures().acked > from, { what: "an ack", timeout_ms: NOTICED_MS });
+    const heal_ms = performance.now() - fault;
+    expect(proxy.connections()).toBe(2);
+    const produced = await burst.finish();
+    await judge({
+      fault: "the agent hears nothing, but is heard",
+      relay,
+      run,
+      produced,
+      viewers,
+      heal_ms,
+      note: "healed: it is told again",
+    });
+  });
+
+  test("VW7 a half-open link of a viewer: it asks, makes a new one, and resumes", async () => {
+    const run = "half-open-viewer";
+    const proxy = await startProxy(relay.url);
+    const burst = await startBurst(relay, run);
+    const near = await seat(relay, run);
+    const far = watchClient({ at: proxy.url, run, token: await relay.token("viewer", run) });
+    const viewers = [...near, far];
+    burst.produce({ at_once: 1, every_ms: 50 });
+    await until(() => viewers.every((viewer) => newestOf(viewer, "main") > 20), { what: "events" });
+    const fault = performance.now();
+    proxy.swallow({ up: true, down: true });
+    const heal_ms = await healed(viewers, fault, "main", burst.produced() + 20);
+    expect(far.welcomes.map(({ recovered }) => recovered)).toEqual([false, true]);
+    const produced = await burst.finish();
+    await judge({ fault: "half-open link of a viewer", relay, run, produced, viewers, heal_ms });
+  });
+
+  test("VW6 viewers that never read: they are closed, the relay does not keep for them, nobody else is late", async () => {
+    const run = "never-reads";
+    const burst = await startBurst(relay, run);
+    const viewers = await seat(relay, run);
+    burst.produce({ at_once: 10, every_ms: 100, bytes: EVENT_BYTES });
+    const alone = await latencies(viewers, 300);
+    const stuck: Stuck[] = [];
+    for (const protocol of [...Array(4).fill("runcast.v1.json"), "runcast.plain", "runcast.plain"])
+      stuck.push(await neverRead(run, protocol));
+    const before = residentBytes();
+    const from = burst.produced();
+    const fault = performance.now();
+    const others = viewers.length;
+    await until(async () => (await connectionsOf(relay, run)).viewer <= others, { what: "their end", timeout_ms: NOTICED_MS });
+    const heal_ms = performance.now() - fault;
+    const passed = (burst.produced() - from) * EVENT_BYTES;
+    const grown = residentBytes() - before;
+    const beside = await latencies(viewers, burst.produced() - from, from);
+    for (const { socket } of stuck) socket.resume();
+    await until(() => stuck.every(({ closes }) => closes.length > 0), { what: "what they are told", timeout_ms: 30_000 });
+    expect(stuck.map(({ closes }) => closes[0])).toEqual([
+      4008,
+      4008,
+      4008,
+      4008,
+      expect.toBeOneOf([4008, 4001]),
+      expect.toBeOneOf([4008, 4001]),
+    ]);
+    // Kept for all of them it would be this much.
+    expect(grown).toBeLessThan((stuck.length * passed) / 2);
+    const produced = await burst.finish();
+    const note =
+      `${mib(passed)} sent past 6 of them, the relay grew by ${mib(grown)}; plain ones closed with ${stuck.at(-1)?.closes[0]}; ` +
+      `others' p50/p99 ${alone} without and ${beside} beside them`;
+    await judge({ fault: "viewers that never read", relay, run, produced, viewers, heal_ms, note });
+  });
+
+  test("HL2 the whole machine: the agent is called offline, and the run goes on with the next `runcast run`", async () => {
+    const run = "machine";
+    const first = await train(relay, run, { stream: "first" });
+    const viewers = await seat(relay, run);
+    await until(() => viewers.every((viewer) => newestOf(viewer, "first") > 50), { what: "events" });
+    const pids = [first.child.pid ?? 0, await first.agent(), await first.trainer()];
+    for (const pid of pids) process.kill(pid, "SIGKILL");
+    const links = (viewer: Viewer) => viewer.held.filter(({ text }) => text.includes('"agent_status"')).map(({ text }) => JSON.parse(text));
+    await until(() => viewers.every((viewer) => links(viewer).at(-1)?.connected === false), { what: "offline", timeout_ms: NOTICED_MS });
+    expect(JSON.stringify(viewers.flatMap(links))).not.toMatch(/crash/i);
+    const recorded = Math.max(...viewers.map((viewer) => newestOf(viewer, "first")));
+
+    const back = performance.now();
+    const second = await train(relay, run, { stream: "second", folder: first.folder });
+    const heal_ms = await healed(viewers, back, "second", 1);
+    await until(() => viewers.every((viewer) => links(viewer).at(-1)?.connected === true), { what: "online" });
+    expect(await second.finish()).toBe(0);
+    // What the trainer had said, and nothing of ours had read yet, died with the pipe. All else was in the spool.
+    const told = Math.max(recorded, ...viewers.map((viewer) => newestOf(viewer, "first")));
+    const note = `${first.produced() - told} lines were in the trainer's pipe`;
+    expect(first.produced() - told).toBeLessThan(20);
+    const produced = { first: told, second: second.produced() };
+    await judge({ fault: "launcher, agent and trainer killed", relay, run, produced, viewers, heal_ms, note });
+  });
+});
+
+const EVENT_BYTES = 10_000;
+
+type Stuck = { socket: WebSocket; closes: number[] };
+
+/** A viewer that is welcomed, and from then on reads nothing. */
+async function neverRead(run: string, protocol: string): Promise<Stuck> {
+  const headers = { authorization: `Bearer ${await relay.token("viewer", run)}` };
+  const socket = new WebSocket(`${relay.ws}/runs/${run}/ws?events=*&replay=0`, protocol, { headers });
+  const closes: number[] = [];
+  socket.on("close", (code) => closes.push(code));
+  await new Promise((resolve) => socket.once("message", resolve));
+  socket.pause();
+  return { socket, closes };
+}
+
+/** @returns the resident memory of the relay's runtime, in bytes (Linux) */
+function residentBytes(): number {
+  const runtimes = membersOf(relay.group()).filter(({ command }) => command.includes("workerd"));
+  return runtimes.reduce((sum, { pid }) => sum + Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) * 1024, 0);
+}
+
+/** Waits for so many numbers after `from`. @returns p50 and p99 of the time from an event's making to a viewer's having it */
+async function latencies(viewers: readonly Viewer[], count: number, from = 0): Promise<string> {
+  await until(() => viewers.every((viewer) => newestOf(viewer, "main") >= from + count), { what: "events", timeout_ms: 30_000 });
+  const delays = viewers.flatMap(({ held, arrivals, madeAt }) =>
+    held.flatMap(({ mark, offset }, index) => {
+      const made = madeAt.get(offset);
+      const wanted = mark !== null && mark.n > from && made !== undefined;
+      return wanted ? [performance.timeOrigin + (arrivals[index] ?? Number.NaN) - made] : [];
+    }),
+  );
+  const sorted = delays.sort((a, b) => a - b);
+  const at = (share: number) => Math.round(sorted[Math.floor(sorted.length * share)] ?? Number.NaN);
+  return `${at(0.5)}/${at(0.99)} ms`;
+}
+
+const mib = (bytes: number): string => `${Math.round(bytes / 1024 / 1024)} MiB`;
