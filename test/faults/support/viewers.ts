@@ -82,6 +82,8 @@ function watchRaw(kind: "plain" | "batched", { at, run, token, since }: Seat): V
       if (!welcome.recovered) offset = welcome.last_offset;
       log_id = welcome.log_id;
       unacked = 0;
+      // The runtime lets go of a connection that it closed at once only where the viewer has said something before.
+      socket.send('{"type":"ping"}');
       notes.welcome(welcome);
     } else if (message.type === "renumbered") {
       const renumbered = message as Extract<RoomMessage, { type: "renumbered" }>;
