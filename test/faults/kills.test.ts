@@ -79,22 +79,4 @@ describe("kill -9", () => {
     expect(said).toBeGreaterThanOrEqual(produced - 1);
     await judge({ fault: "trainer killed", relay, run, produced: { main: said }, viewers, heal_ms, note: "healed: the end is told" });
   });
-
-  test("PR1 of the agent, and its spool is deleted: what the room has stays, and what comes goes on under a new log_id", async () => {
-    const run = "spool-lost";
-    const burst = await startBurst(relay, run);
-    const viewers = await seat(relay, run);
-    burst.produce({ count: 500 });
-    await until(() => burst.produced() === 500 && burst.figures().acked === 500, { what: "the acks" });
-    const { life } = burst.figures();
-    const fault = performance.now();
-    await burst.kill9();
-    await burst.again({ spoolLost: true });
-    burst.produce({ count: 500 });
-    const heal_ms = await healed(viewers, fault, "main", 501);
-    await until(() => burst.produced() === 1000, { what: "the rest" });
-    const produced = await burst.finish();
-    expect(burst.figures().life).not.toBe(life);
-    await judge({ fault: "agent killed, spool deleted", relay, run, produced, viewers, heal_ms });
-  });
 });

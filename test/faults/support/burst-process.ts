@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { rmSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Relay } from "../../support/relay.ts";
@@ -29,8 +29,8 @@ export type Burst = {
   readonly said: readonly string[];
   isAlive(): boolean;
   kill9(): Promise<void>;
-  /** Starts it again, with the spool that it left, or with none. */
-  again(options?: { spoolLost?: boolean }): Promise<void>;
+  /** Starts it again, with the spool that it left; or that was deleted, or overwritten, before. */
+  again(spool?: "left" | "deleted" | "overwritten"): Promise<void>;
   /** Stops producing, waits until everything is acknowledged, and ends the process. @returns what was produced, of its stream */
   finish(): Promise<Record<string, number>>;
 };
@@ -39,7 +39,7 @@ export type Burst = {
 export async function startBurst(
   relay: Relay,
   run: string,
-  { stream = "main", at = relay.url }: { stream?: string; at?: string } = {},
+  { stream = "main", at = relay.url, spool_bytes = null }: { stream?: string; at?: string; spool_bytes?: number | null } = {},
 ): Promise<Burst> {
   const folder = temporaryFolder();
   atEnd(folder.remove);
@@ -53,7 +53,7 @@ export async function startBurst(
   let exited: Promise<unknown>;
 
   const start = async () => {
-    const options: BurstOptions = { stream, at, run, token, spool, after: produced };
+    const options: BurstOptions = { stream, at, run, token, spool, spool_bytes, after: produced };
     let heard = false;
     child = fork(BURST, [JSON.stringify(options)], { execArgv: ["--disable-warning=ExperimentalWarning"] });
     exited = once(child, "exit");
@@ -74,15 +74,16 @@ export async function startBurst(
   await start();
   const send = (message: ToBurst) => void child.send(message);
   return {
-    produce: (wish = {}) => send({ type: "produce", count: ENDLESS, at_once: 10, every_ms: 20, bytes: 0, span_ms: 0, ...wish }),
+    produce: (wish = {}) => send({ type: "produce", count: ENDLESS, at_once: 10, every_ms: 20, bytes: 0, filler: 0, span_ms: 0, ...wish }),
     setClock: (skew_ms) => send({ type: "clock", skew_ms }),
     produced: () => produced,
     figures: () => figures,
     said,
     isAlive: () => child.exitCode === null && child.signalCode === null,
     kill9,
-    again: async ({ spoolLost = false } = {}) => {
-      if (spoolLost) for (const file of [spool, `${spool}-wal`, `${spool}-shm`]) rmSync(file, { force: true });
+    again: async (found = "left") => {
+      if (found !== "left") for (const file of [spool, `${spool}-wal`, `${spool}-shm`]) rmSync(file, { force: true });
+      if (found === "overwritten") writeFileSync(spool, Buffer.alloc(200_000, 0xff));
       await start();
     },
     finish: async () => {

@@ -15,6 +15,8 @@ export type BurstOptions = {
   run: string;
   token: string;
   spool: string;
+  /** Bytes of events that the spool keeps; the agent's own bound where it is null. */
+  spool_bytes: number | null;
   /** The number before the first, where the spool does not know one. */
   after: number;
 };
@@ -28,6 +30,8 @@ export type ToBurst =
       every_ms: number;
       /** Bytes of ballast in each. */
       bytes: number;
+      /** So many `log` events of a stream `filler` with each: what a spool that is full may drop. */
+      filler: number;
       /** Their timestamps are spread over this long before now; 0 for now. */
       span_ms: number;
     }
@@ -46,7 +50,7 @@ const options = JSON.parse(process.argv[2] ?? "{}") as BurstOptions;
 const tell = (message: FromBurst) => void process.send?.(message, undefined, undefined, () => undefined);
 process.on("disconnect", () => process.exit());
 
-const opened = openSpool(options.spool);
+const opened = openSpool(options.spool, options.spool_bytes === null ? {} : { bytes: options.spool_bytes });
 const relay = parseRelay(options.at);
 if (!opened.ok || !relay) throw new Error(opened.ok ? `no relay: ${options.at}` : opened.message);
 const { spool } = opened;
@@ -70,9 +74,8 @@ const uplink = createUplink({
   },
 });
 
-function produce({ count, at_once, every_ms, bytes, span_ms }: Extract<ToBurst, { type: "produce" }>): void {
+function produce({ count, at_once, every_ms, bytes, filler, span_ms }: Extract<ToBurst, { type: "produce" }>): void {
   const began = Date.now() - span_ms;
-  const ballast = "x".repeat(bytes);
   let made = 0;
   timer = setInterval(() => {
     spool.transaction(() => {
@@ -80,8 +83,11 @@ function produce({ count, at_once, every_ms, bytes, span_ms }: Extract<ToBurst, 
         made += 1;
         n += 1;
         const at = span_ms === 0 ? Date.now() : began + (span_ms * made) / count;
-        const event: AnyEvent = { type: "log", timestamp: new Date(at).toISOString(), level: "info", message: markText(options.stream, n) };
-        spool.add(bytes > 0 ? { ...event, ballast } : event);
+        const event = eventOf(new Date(at).toISOString(), bytes, filler > 0);
+        spool.add(event);
+        for (let k = 1; k <= filler; k += 1) {
+          spool.add({ ...eventOf(event.timestamp ?? "", bytes, false), message: markText("filler", (n - 1) * filler + k) });
+        }
       }
       spool.remember("n", n);
     });
@@ -89,6 +95,14 @@ function produce({ count, at_once, every_ms, bytes, span_ms }: Extract<ToBurst, 
     uplink.poke();
     if (made >= count) clearInterval(timer);
   }, every_ms);
+}
+
+/** @param kept whether it is of a kind that is never dropped; else it is a `log` event */
+function eventOf(timestamp: string, bytes: number, kept: boolean): AnyEvent {
+  const mark = markText(options.stream, n);
+  if (kept) return { type: "metrics", timestamp, steps: [n], series: { loss: [1 / n] }, mark };
+  const event: AnyEvent = { type: "log", timestamp, level: "info", message: mark };
+  return bytes > 0 ? { ...event, ballast: "x".repeat(bytes) } : event;
 }
 
 process.on("message", (message: ToBurst) => {

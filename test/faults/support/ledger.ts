@@ -26,13 +26,14 @@ export type Findings = {
 
 export const NOTHING_WRONG: Findings = { lost: 0, doubled: 0, out_of_order: 0, holes: 0, moved: 0 };
 
-/** @returns the message of a produced event: {@link markOf} finds its number there */
+/** @returns the message of a produced `log` event, or the `mark` of another one: {@link markOf} finds its number there */
 export function markText(stream: string, n: number): string {
   return `${stream} #${n}`;
 }
 
 export function markOf(event: AnyEvent): Mark | null {
-  const match = event.type === "log" && typeof event.message === "string" ? /^(\w+) #(\d+)\b/.exec(event.message) : null;
+  const text = event.type === "log" ? event.message : event.mark;
+  const match = typeof text === "string" ? /^(\w+) #(\d+)\b/.exec(text) : null;
   return match?.[1] ? { stream: match[1], n: Number(match[2]) } : null;
 }
 
