@@ -5,7 +5,7 @@ import type { Relay } from "../../support/relay.ts";
 import { until } from "../../support/until.ts";
 import { compare, type Findings, hold, NOTHING_WRONG, type Produced, sum } from "./ledger.ts";
 import type { FaultRow } from "./report.ts";
-import { arrivalOf, newestOf, type Seat, type Viewer, watchBatched, watchClient, watchPlain } from "./viewers.ts";
+import { arrivalOf, newestOf, type Viewer, watchBatched, watchClient, watchPlain } from "./viewers.ts";
 
 /** How long a viewer may take to have what it is owed; only a loss ever takes that long. */
 const OWED_MS = 20_000;
@@ -16,7 +16,7 @@ export async function seat(relay: Relay, run: string, at: string = relay.url): P
   const token = await relay.token("viewer", run);
   const headers = { authorization: `Bearer ${token}` };
   await until(async () => (await fetch(`${relay.url}/api/runs/${run}`, { headers })).ok, { what: `the run ${run}`, timeout_ms: 30_000 });
-  const place: Seat = { at, run, token };
+  const place = { at, run, token };
   const viewers = [watchPlain(place), watchBatched(place), watchClient(place)];
   await until(() => viewers.every((viewer) => viewer.welcomes.length > 0), { what: "the welcomes" });
   return viewers;

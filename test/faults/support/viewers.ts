@@ -4,7 +4,7 @@ import { type AnyEvent, BATCHED_SUBPROTOCOL, PLAIN_SUBPROTOCOL, type RoomMessage
 import { type Held, hold, type Mark } from "./ledger.ts";
 
 /** Where a viewer connects. `at` is the relay's address, or a proxy's; `since` a position to begin from. */
-export type Seat = { at: string; run: string; token: string; since?: string };
+export type Seat = { at: string; run: string; token: string | (() => Promise<string>); since?: string };
 
 /** A viewer and what it holds. Times are `performance.now()`. */
 export type Viewer = {
@@ -50,13 +50,15 @@ export function watchClient({ at, run, token, since }: Seat): Viewer {
   return { kind: "client", ...notes, socket: () => socket, close: () => connection.close() };
 }
 
+type RawSeat = Seat & { token: string };
+
 /** Clients written from the protocol's documents alone: they come back with the position that they have, and acknowledge where one can. */
-export const watchBatched = (seat: Seat): Viewer => watchRaw("batched", seat);
-export const watchPlain = (seat: Seat): Viewer => watchRaw("plain", seat);
+export const watchBatched = (seat: RawSeat): Viewer => watchRaw("batched", seat);
+export const watchPlain = (seat: RawSeat): Viewer => watchRaw("plain", seat);
 
 const ACK_EVERY_BYTES = 128 * 1024;
 
-function watchRaw(kind: "plain" | "batched", { at, run, token, since }: Seat): Viewer {
+function watchRaw(kind: "plain" | "batched", { at, run, token, since }: RawSeat): Viewer {
   const notes = notebook();
   let [log_id, offset] = since === undefined ? [null, 0] : [since.split(":")[0] ?? null, Number(since.split(":")[1])];
   let socket: WebSocket;
