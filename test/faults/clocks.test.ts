@@ -22,7 +22,7 @@ async function ask<T>(path: string, run: string, init: RequestInit = {}): Promis
   return (await (await fetch(`${relay.url}${path}`, { ...init, headers })).json()) as T;
 }
 
-describe("the agent's clock and the relay's", () => {
+describe.concurrent("the agent's clock and the relay's", () => {
   test.each([
     ["an hour ahead", HOUR_MS],
     ["an hour behind", -HOUR_MS],

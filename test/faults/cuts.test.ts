@@ -51,22 +51,30 @@ const beforeCommit: Cut = async (wire, viewers) => {
   let acked = 0;
   let justStored = false;
   let last: Frame | null = null;
+  let behind: (() => void)[] = [];
   wire.down = (frame, pass) => {
-    if (frame.type === "ack") {
-      acked = ackedSeq(frame);
-      justStored = true;
-    }
+    if (frame.type === "ack") acked = Math.max(acked, ackedSeq(frame));
+    justStored ||= frame.type === "ack";
     pass(frame.text);
   };
   wire.up = (frame, pass) => {
-    if (last !== null) return; // cut off in a moment
+    if (last !== null) {
+      behind.push(() => pass(frame.text));
+      return;
+    }
     if (frame.type === "batch" && justStored) last = frame;
     pass(frame.text);
   };
-  const frame = await until(() => last, { what: "a batch after an ack" });
-  await until(() => viewers.every((viewer) => newestOf(viewer, "main") >= lastNumber(frame)), { what: "the batch at the viewers" });
-  expect(acked).toBeLessThan(lastSeq(frame));
-  return cutNow(wire);
+  for (;;) {
+    const frame: Frame = await until(() => last, { what: "a batch after an ack" });
+    await until(() => viewers.every((viewer) => newestOf(viewer, "main") >= lastNumber(frame)), { what: "the batch at the viewers" });
+    if (acked < lastSeq(frame)) return cutNow(wire);
+    // A second has passed on the way here, and the room has stored it: another one.
+    justStored = false;
+    last = null;
+    for (const pass of behind) pass();
+    behind = [];
+  }
 };
 
 /** The batch is stored, and the agent is not told. */
@@ -100,7 +108,7 @@ async function cutting(burst: Burst, wire: Wire, viewers: readonly Viewer[], cut
   return Math.max(...heals);
 }
 
-describe("the agent's socket is cut", () => {
+describe.concurrent("the agent's socket is cut", () => {
   test.each([
     ["PR2 with a batch on its way", "socket cut with a batch on its way", onTheWay],
     ["PR3 before the commit, when viewers have what is not stored", "socket cut before commit", beforeCommit],
@@ -116,7 +124,7 @@ describe("the agent's socket is cut", () => {
   });
 });
 
-describe("frames of the agent", () => {
+describe.concurrent("frames of the agent", () => {
   test("PR2 that come twice, both ways, are taken once", async () => {
     const run = "twice";
     const wire = await startWire(relay.ws);

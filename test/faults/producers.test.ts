@@ -43,7 +43,7 @@ async function rawProducer(at: string, run: string, life: string) {
   };
 }
 
-describe("two producers of one run", () => {
+describe.concurrent("two producers of one run", () => {
   test("PR2 the second takes over, the first does not come back, and what it could not tell arrives once when it is let in again", async () => {
     const run = "two";
     const wire = await startWire(relay.ws);

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { BATCHED_SUBPROTOCOL, PLAIN_SUBPROTOCOL } from "../../protocol/index.ts";
+import { BATCHED_SUBPROTOCOL, CLOCK_LEEWAY_S, PLAIN_SUBPROTOCOL } from "../../protocol/index.ts";
 import { membersOf } from "../../scripts/relay/process-group.ts";
 import { type Relay, startRelay } from "../support/relay.ts";
 import { until } from "../support/until.ts";
@@ -19,7 +19,7 @@ afterAll(() => relay.stop());
 
 const NOTICED_MS = 90_000;
 
-/** Each of these takes as long as it takes to be sure of silence: half a minute and more. They run side by side. */
+/** Most of these take as long as it takes to be sure of silence: half a minute and more. They run side by side. */
 describe.concurrent("silence that nobody announces", () => {
   test("PR1 a half-open link of the agent: it asks, makes a new one, and the room forgets the old", async () => {
     const run = "half-open-agent";
@@ -112,6 +112,28 @@ describe.concurrent("silence that nobody announces", () => {
     await judge({ fault: "viewers that never read", relay, run, produced, viewers, heal_ms, note });
   });
 
+  test("AC4 the token of a viewer ends: it is closed, and comes back with another one, where it was", async () => {
+    const run = "token-ends";
+    const burst = await startBurst(relay, run);
+    const near = await seat(relay, run);
+    let fault = 0;
+    const token = () => {
+      const isFirst = fault === 0;
+      if (isFirst) fault = performance.now() + GOOD_FOR_S * 1000;
+      // What is forgiven counts too.
+      return relay.token("viewer", run, { lifetime_s: isFirst ? GOOD_FOR_S - CLOCK_LEEWAY_S : 3600 });
+    };
+    const viewer = watchClient({ at: relay.url, run, token });
+    const viewers = [...near, viewer];
+    burst.produce({ at_once: 1, every_ms: 50 });
+    await until(() => viewers.every((each) => newestOf(each, "main") > 10), { what: "events" });
+    await until(() => performance.now() > fault, { what: "the token's end" });
+    const heal_ms = await healed(viewers, fault, "main", burst.produced() + 10);
+    expect(viewer.closes).toEqual([4101]);
+    expect(viewer.welcomes.map(({ recovered }) => recovered)).toEqual([false, true]);
+    await judge({ fault: "viewer's token ends", relay, run, produced: await burst.finish(), viewers, heal_ms });
+  });
+
   test("HL2 the whole machine: the agent is called offline, and the run goes on with the next `runcast run`", async () => {
     const run = "machine";
     const first = await train(relay, run, { stream: "first" });
@@ -138,6 +160,7 @@ describe.concurrent("silence that nobody announces", () => {
   });
 });
 
+const GOOD_FOR_S = 3;
 const EVENT_BYTES = 10_000;
 
 /** @returns the resident memory of the relay's runtime, in bytes (Linux) */

@@ -17,7 +17,7 @@ const MIB = 1024 * 1024;
 const words = (viewer: Viewer | undefined) =>
   (viewer?.held ?? []).flatMap(({ text }) => (text.includes('"source":"agent"') ? [String(JSON.parse(text).message)] : []));
 
-describe("the agent's spool", () => {
+describe.concurrent("the agent's spool", () => {
   test.each([
     ["PR1 is deleted while the agent is dead: what comes goes on under a new log_id", "deleted"],
     ["PR4 is overwritten while the agent is dead: it is set aside, viewers are told, and what comes goes on", "overwritten"],
@@ -39,7 +39,9 @@ describe("the agent's spool", () => {
     if (found === "overwritten") expect(words(viewers[0])).toEqual([expect.stringContaining("set aside")]);
     await judge({ fault: `agent killed, spool ${found}`, relay, run, produced, viewers, heal_ms, note: "all was acknowledged before" });
   });
+});
 
+describe("the agent's spool without a relay", () => {
   test("PR4 is full: log lines go, the oldest first, and are counted; of the rest nothing is lost", async () => {
     const run = "spool-full";
     const burst = await startBurst(relay, run, { spool_bytes: 2 * MIB });

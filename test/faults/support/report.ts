@@ -30,7 +30,8 @@ export default function setup(project: TestProject): () => void {
     const rows = readFileSync(path, "utf8")
       .split("\n")
       .filter(Boolean)
-      .map((line) => JSON.parse(line) as FaultRow);
+      .map((line) => JSON.parse(line) as FaultRow)
+      .sort((a, b) => (a.fault < b.fault ? -1 : 1));
     folder.remove();
     const file = process.env.RUNCAST_FAULTS_REPORT;
     if (file) writeFileSync(file, `${JSON.stringify(rows, null, 2)}\n`);
