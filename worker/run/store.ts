@@ -10,6 +10,7 @@ export type SqlPort = {
 export type SqlValue = string | number | ArrayBuffer | null;
 export type StoragePort = { sql: SqlPort; transactionSync<T>(work: () => T): T };
 
+/** `start_seq`: everything up to it counts as stored; of a superseded life it is the newest that is. */
 export type Life = { id: number; life: string; base: number; start_seq: number };
 export type Numbering = { log_id: string; first_offset: number };
 export type Meta = { run: string; created_at: string; run_info: AnyEvent | null };
@@ -71,12 +72,11 @@ export class RoomStore {
     return this.#rows("SELECT id FROM lives WHERE life = ? LIMIT 1", life).length > 0;
   }
 
-  /** The newest seq of a life that is stored; its chunks lie behind those of the lives after it. */
+  /** @returns the newest seq of a superseded life that is stored */
   lastSeqOf(life: string): number {
-    const known = this.#rows<Life>("SELECT id, life, base, start_seq FROM lives WHERE life = ? ORDER BY id DESC LIMIT 1", life)[0];
-    if (!known) return 0;
-    const newest = "SELECT last_seq FROM chunks WHERE life = ? ORDER BY first_offset DESC LIMIT 1";
-    return Math.max(known.start_seq, this.#rows<{ last_seq: number }>(newest, known.id)[0]?.last_seq ?? 0);
+    return (
+      this.#rows<{ start_seq: number }>("SELECT start_seq FROM lives WHERE life = ? ORDER BY id DESC LIMIT 1", life)[0]?.start_seq ?? 0
+    );
   }
 
   addLife(life: Omit<Life, "id">): Life {
