@@ -88,7 +88,8 @@ describe.concurrent("two producers of one run", () => {
     zombie.batch("zombie", 1, 10);
     await until(() => viewers.every((viewer) => newestOf(viewer, "zombie") === 10), { what: "its first events" });
     proxy.hold();
-    for (let first = 11; first <= 100; first += 10) zombie.batch("zombie", first, first + 9);
+    // Whatever seq the room wants next from the other producer, it is among these.
+    zombie.batch("zombie", 11, 5000);
     const fault = performance.now();
     const burst = await startBurst(relay, run);
     burst.produce();
@@ -107,6 +108,6 @@ describe.concurrent("two producers of one run", () => {
     await until(() => viewers.every((viewer) => newestOf(viewer, "main") > now), { what: "later events" });
     expect(viewers.map((viewer) => newestOf(viewer, "zombie"))).toEqual([10, 10, 10]);
     const produced = { zombie: 10, ...(await burst.finish()) };
-    await judge({ fault: "zombie producer", relay, run, produced, viewers, heal_ms, note: "refused: 100 events, and its old life" });
+    await judge({ fault: "zombie producer", relay, run, produced, viewers, heal_ms, note: "refused: 4990 events, and its old life" });
   });
 });
