@@ -1,14 +1,14 @@
 import {
-  ALL_EVENTS,
-  BATCHED_SUBPROTOCOL,
-  BEARER_SUBPROTOCOL_PREFIX,
   type CommandRequest,
+  commandRequest,
+  describe,
   type Position,
   parsePosition,
   type RoomMessage,
   type Welcome,
 } from "../protocol/index.ts";
 import { socketAddress } from "./address.ts";
+import { Callbacks, guarded } from "./callbacks.ts";
 import { type CommandAnswer, CommandAnswers } from "./command-answers.ts";
 import { NOTHING_DELIVERED } from "./delivery.ts";
 import { readFrame } from "./frame.ts";
@@ -17,12 +17,12 @@ import { advance, startLink } from "./link.ts";
 import type { Effect, Input, Link } from "./link-types.ts";
 import { dueAt, linkState } from "./link-view.ts";
 import type { ConnectOptions, SocketLike } from "./options.ts";
+import { PositionKeeper } from "./position-keeper.ts";
 import { type Received, receivedEvent } from "./received.ts";
+import { openSocket, watchClosing } from "./socket.ts";
 import type { LinkState } from "./state.ts";
+import { Subscription } from "./subscription.ts";
 import { askWhy, verdictOf } from "./verdict.ts";
-
-/** What may stand in a subprotocol, and in a JWT: anything else makes the WebSocket constructor throw. */
-const TOKEN_TEXT = /^[A-Za-z0-9._~+-]+$/;
 
 /**
  * A viewer's connection to one run: the wiring around the pure machine in `link.ts`. It reconnects by itself, resumes where it was, and
@@ -30,17 +30,16 @@ const TOKEN_TEXT = /^[A-Za-z0-9._~+-]+$/;
  */
 export class Connection implements AsyncIterable<Received> {
   readonly #options: ConnectOptions;
+  readonly #callbacks: Callbacks;
   readonly #Socket: NonNullable<ConnectOptions["WebSocket"]>;
   readonly #commands = new CommandAnswers();
+  readonly #subscription: Subscription;
+  readonly #keeper: PositionKeeper | null;
   #link: Link;
   #told: LinkState | null = null;
   #socket: SocketLike | null = null;
   #timer: ReturnType<typeof setTimeout> | null = null;
   #inbox: Inbox | null = null;
-  #heldAck: number | null = null;
-  #events: string[];
-  /** What the room was asked for when the socket was opened. */
-  #asked: readonly string[] = [];
   #token: string | null = null;
   #role: Welcome["role"] | null = null;
 
@@ -51,8 +50,11 @@ export class Connection implements AsyncIterable<Received> {
     if (Socket === undefined) throw new TypeError("there is no WebSocket in this environment: give one as `WebSocket`");
     this.#Socket = Socket;
     this.#options = options;
-    this.#events = [...(options.events ?? [ALL_EVENTS])];
-    const since = options.since ? parsePosition(options.since) : null;
+    this.#callbacks = new Callbacks(options);
+    this.#subscription = new Subscription(options.events);
+    this.#keeper = options.remember === undefined ? null : new PositionKeeper(options.remember, () => this.position);
+    const given = options.since ?? this.#keeper?.load() ?? "";
+    const since = parsePosition(given);
     const begun = startLink(Date.now(), options.replay !== 0, since === null ? NOTHING_DELIVERED : { kind: "at", ...since });
     this.#link = begun.link;
     // Callbacks come after `connect` has returned, so that they may use the connection.
@@ -63,10 +65,13 @@ export class Connection implements AsyncIterable<Received> {
     return linkState(this.#link, Date.now());
   }
 
-  /** Where this viewer is: what `since` takes. Null until something arrived. */
+  /**
+   * Where this viewer is: what `since` takes, formatted. Of an iterator that has not read everything: behind the last that it has read.
+   * Null until something arrived.
+   */
   get position(): Position | null {
-    const { delivery } = this.#link;
-    return delivery.kind === "at" ? { log_id: delivery.log_id, offset: delivery.offset } : null;
+    const read = this.#inbox?.at;
+    return read === undefined ? this.#delivered : read;
   }
 
   /** The role that the relay last granted; null before the first welcome. */
@@ -76,13 +81,13 @@ export class Connection implements AsyncIterable<Received> {
 
   /** Adds event types, now and after every reconnect; nothing is replayed. `"*"` is every type. */
   subscribe(...events: string[]): void {
-    this.#events = [...new Set([...this.#events, ...events])];
-    if (this.#sendLive({ type: "subscribe", events })) this.#asked = this.#events;
+    this.#subscription.add(events);
+    this.#align();
   }
 
   unsubscribe(...events: string[]): void {
-    this.#events = this.#events.filter((name) => !events.includes(name));
-    if (this.#sendLive({ type: "unsubscribe", events })) this.#asked = this.#events;
+    this.#subscription.remove(events);
+    this.#align();
   }
 
   /**
@@ -90,6 +95,11 @@ export class Connection implements AsyncIterable<Received> {
    * @returns the room's first answer; what becomes of the command comes as `command_status` events
    */
   command(request: CommandRequest): Promise<CommandAnswer> {
+    const checked = commandRequest.safeParse(request);
+    // The room would say so too, but could not say of which command.
+    if (!checked.success) {
+      return Promise.resolve({ ok: false, id: request.id, code: "invalid_message", message: describe(checked.error) });
+    }
     if (!this.#sendLive({ type: "command", ...request })) {
       return Promise.resolve({ ok: false, id: request.id, code: "offline", message: "there is no connection to the relay" });
     }
@@ -105,11 +115,22 @@ export class Connection implements AsyncIterable<Received> {
     this.#input({ kind: "close" });
   }
 
-  /** Everything from now on, in order, until the connection is closed for good. One reader. */
+  /** Everything from now on, in order, until the connection is closed for good. One reader; another may follow when it has left. */
   [Symbol.asyncIterator](): AsyncIterator<Received, void, undefined> {
-    this.#inbox ??= new Inbox(() => this.#releaseAck());
+    this.#inbox ??= new Inbox(
+      this.#delivered,
+      (behind) => this.#input({ kind: "reader", behind }),
+      () => {
+        this.#inbox = null;
+      },
+    );
     if (this.#link.phase.kind === "closed") this.#inbox.end();
-    return this.#inbox[Symbol.asyncIterator]();
+    return this.#inbox;
+  }
+
+  get #delivered(): Position | null {
+    const { delivery } = this.#link;
+    return delivery.kind === "at" ? { log_id: delivery.log_id, offset: delivery.offset } : null;
   }
 
   #input(input: Input): void {
@@ -119,19 +140,16 @@ export class Connection implements AsyncIterable<Received> {
   }
 
   #run(effects: readonly Effect[]): void {
-    try {
-      for (const effect of effects) this.#perform(effect);
-    } finally {
-      // Whatever a user's callback threw: the link goes on.
-      this.#schedule();
-      this.#tellState();
-    }
+    for (const effect of effects) this.#perform(effect);
+    this.#schedule();
+    this.#tellState();
   }
 
   #perform(effect: Effect): void {
     switch (effect.kind) {
       case "open":
-        void this.#open(effect.since, this.#link);
+        // Unless it was closed before it began.
+        if (this.#link.phase.kind === "opening") void this.#open(effect.since, this.#link);
         return;
       case "abandon":
         this.#abandon();
@@ -143,8 +161,7 @@ export class Connection implements AsyncIterable<Received> {
         void this.#renew();
         return;
       case "ack":
-        // An unread inbox must not be told to the room as read: it would send more, without bound.
-        if (this.#inbox?.full) this.#heldAck = effect.through;
+        if (this.#link.behind) this.#input({ kind: "held", through: effect.through });
         else this.#sendLive({ type: "ack", through: effect.through });
         return;
       case "probe":
@@ -152,14 +169,16 @@ export class Connection implements AsyncIterable<Received> {
         return;
       case "welcome":
         this.#role = effect.welcome.role;
-        this.#alignSubscription();
-        this.#hand({ kind: "welcome", welcome: effect.welcome });
+        // Subscriptions that changed between asking for the socket and its welcome.
+        this.#align();
+        this.#hand({ kind: "welcome", welcome: effect.welcome }, 0, this.#delivered);
         return;
       case "deliver":
         for (const event of effect.events) {
           if (this.#link.phase.kind === "closed") return;
-          this.#hand(receivedEvent(event));
+          this.#hand(receivedEvent(event), effect.bytes / effect.events.length, this.#placeOf(event.offset));
         }
+        this.#keeper?.moved();
         return;
       case "answer":
         this.#answer(effect.message);
@@ -169,35 +188,30 @@ export class Connection implements AsyncIterable<Received> {
 
   async #open(since: string | null, wanted: Link): Promise<void> {
     this.#abandon();
-    this.#token = await this.#readToken();
+    const token = await this.#readToken();
     // Closed, or overtaken by another try, while the token was being fetched.
     if (this.#link.phase !== wanted.phase) return;
-    const { url, run, replay } = this.#options;
-    if (this.#token !== null && !TOKEN_TEXT.test(this.#token)) {
-      const reason = { code: "unauthorized", message: "this is not a token" };
-      this.#input({ kind: "verdict", verdict: { kind: "stop", reason } });
-      return;
-    }
-    this.#asked = this.#events;
-    const query: Record<string, string> = { events: this.#events.join(",") };
-    if (since !== null) query.since = since;
-    if (replay !== undefined) query.replay = String(replay);
-    const protocols = [BATCHED_SUBPROTOCOL];
-    if (this.#token !== null) protocols.push(`${BEARER_SUBPROTOCOL_PREFIX}${this.#token}`);
-    const socket: SocketLike = new this.#Socket(socketAddress(url, `/runs/${encodeURIComponent(run)}/ws`, query), protocols);
+    if (token === undefined) return this.#input({ kind: "token", answer: "unavailable" });
+    this.#token = token;
+    const opened = openSocket(this.#Socket, this.#options, { token, events: this.#subscription.ask(), since });
+    if (!opened.ok) return this.#input({ kind: "verdict", verdict: { kind: "stop", reason: opened.reason } });
+    const { socket } = opened;
     this.#socket = socket;
-    // Each listener minds only the socket of the present try.
+    const closed = (code: number, reason: string) => {
+      endWatch();
+      // Each listener minds only the socket of the present try.
+      if (this.#socket !== socket) return;
+      this.#socket = null;
+      this.#commands.lost();
+      this.#input({ kind: "socket_closed", code, reason });
+    };
+    const endWatch = watchClosing(socket, () => closed(1006, ""));
     socket.addEventListener("message", ({ data }) => {
       if (this.#socket !== socket) return;
       const frame = readFrame(data);
       if (frame !== "unknown") this.#input({ kind: "message", message: frame, bytes: typeof data === "string" ? data.length : 0 });
     });
-    socket.addEventListener("close", ({ code, reason }) => {
-      if (this.#socket !== socket) return;
-      this.#socket = null;
-      this.#commands.lost();
-      this.#input({ kind: "socket_closed", code, reason: String(reason) });
-    });
+    socket.addEventListener("close", ({ code, reason }) => closed(code, String(reason)));
     // A close always follows; without a listener Node's `ws` would throw.
     socket.addEventListener("error", () => undefined);
   }
@@ -205,7 +219,6 @@ export class Connection implements AsyncIterable<Received> {
   #abandon(): void {
     const socket = this.#socket;
     this.#socket = null;
-    this.#heldAck = null;
     this.#commands.lost();
     socket?.close(1000);
   }
@@ -217,48 +230,49 @@ export class Connection implements AsyncIterable<Received> {
 
   async #renew(): Promise<void> {
     const before = this.#token;
+    const { phase } = this.#link;
     const token = await this.#readToken();
-    if (this.#link.phase.kind === "renewing") this.#input({ kind: "token", fresh: token !== null && token !== before });
+    if (this.#link.phase !== phase) return;
+    if (token === undefined) this.#input({ kind: "token", answer: "unavailable" });
+    else this.#input({ kind: "token", answer: token !== null && token !== before ? "fresh" : "same" });
   }
 
-  async #readToken(): Promise<string | null> {
+  /** @returns undefined where whoever gives it failed, which says nothing about the credentials */
+  async #readToken(): Promise<string | null | undefined> {
     const { token } = this.#options;
     if (typeof token !== "function") return token ?? null;
-    return (await token().catch(() => null)) ?? null;
+    try {
+      return (await token()) ?? null;
+    } catch {
+      return undefined;
+    }
   }
 
-  #hand(received: Received): void {
-    this.#inbox?.push(received);
-    if (received.kind === "welcome") this.#options.onWelcome?.(received.welcome);
-    else if (received.kind === "event") this.#options.onEvent?.(received.event);
-    else this.#options.onOther?.(received.event);
+  #placeOf(offset: number): Position | null {
+    const { log_id } = this.#link.delivery;
+    return log_id === null ? null : { log_id, offset };
+  }
+
+  #hand(received: Received, bytes: number, at: Position | null): void {
+    this.#inbox?.push(received, bytes, at);
+    this.#callbacks.received(received);
   }
 
   #answer(message: RoomMessage): void {
     if (message.type === "command_ack") this.#commands.acknowledged(message.id, message.state);
     else if (message.type === "error")
       this.#commands.refused(typeof message.id === "string" ? message.id : null, message.code, message.message);
-    this.#options.onAnswer?.(message);
+    this.#callbacks.answer(message);
   }
 
-  /** Subscriptions that changed between asking for the socket and its welcome. */
-  #alignSubscription(): void {
-    const added = this.#events.filter((name) => !this.#asked.includes(name));
-    const removed = this.#asked.filter((name) => !this.#events.includes(name));
-    this.#asked = this.#events;
-    if (removed.length > 0) this.#sendLive({ type: "unsubscribe", events: removed });
-    if (added.length > 0) this.#sendLive({ type: "subscribe", events: added });
+  #align(): void {
+    if (this.#link.phase.kind === "live") for (const message of this.#subscription.messages()) this.#sendLive(message);
   }
 
   #sendLive(message: unknown): boolean {
     if (this.#link.phase.kind !== "live" || this.#socket === null) return false;
     this.#socket.send(JSON.stringify(message));
     return true;
-  }
-
-  #releaseAck(): void {
-    if (this.#heldAck !== null) this.#sendLive({ type: "ack", through: this.#heldAck });
-    this.#heldAck = null;
   }
 
   #schedule(): void {
@@ -271,7 +285,10 @@ export class Connection implements AsyncIterable<Received> {
     const state = this.state;
     if (JSON.stringify(state) === JSON.stringify(this.#told)) return;
     this.#told = state;
-    if (state.kind === "closed") this.#inbox?.end();
-    this.#options.onState?.(state);
+    if (state.kind === "closed") {
+      this.#inbox?.end();
+      guarded(() => this.#keeper?.end());
+    }
+    this.#callbacks.state(state);
   }
 }

@@ -5,6 +5,7 @@ export type { CommandAnswer } from "./command-answers.ts";
 export type { Connection } from "./connection.ts";
 export { type Answer, type Api, type ApiOptions, createApi, type EventQuery } from "./http.ts";
 export type { ConnectOptions, SocketLike } from "./options.ts";
+export { type PositionStore, rememberIn } from "./position-keeper.ts";
 export type { Received, RunEvent } from "./received.ts";
 export type { LinkState, Reason } from "./state.ts";
 

@@ -13,6 +13,8 @@ export type Link = {
   attempt: number;
   /** Since when there is no link, and whether there ever was one. */
   away: { since: number; was_live: boolean; reason: Reason } | null;
+  /** The reader has too much unread: nothing is acknowledged, and a link that is lost is not made anew, until it has read. */
+  behind: boolean;
 };
 
 export type Phase =
@@ -20,8 +22,11 @@ export type Phase =
   | Live
   /** The upgrade failed, and the run's address is being asked why. */
   | { kind: "asking" }
-  | { kind: "renewing" }
-  | { kind: "waiting"; retry_at: number }
+  | { kind: "renewing"; deadline: number }
+  /** `patient_until`: what the relay asked for; nothing shortens it. */
+  | { kind: "waiting"; retry_at: number; patient_until: number }
+  /** The reader has to read first (VW6). */
+  | { kind: "unread" }
   | { kind: "closed"; since: number; reason: Reason };
 
 export type Live = {
@@ -33,7 +38,9 @@ export type Live = {
   keepalive: { send: string; every_ms: number };
   ack_every_bytes: number;
   unacked_bytes: number;
-  /** From an error that asked for patience before its close. */
+  /** An ack that waits for the reader. */
+  held_ack: number | null;
+  /** From an error that asked for patience before a close with 4029. */
   retry_after_ms: number;
 };
 
@@ -42,7 +49,12 @@ export type Input =
   | { kind: "message"; message: RoomMessage | null; bytes: number }
   | { kind: "socket_closed"; code: number; reason: string }
   | { kind: "verdict"; verdict: Verdict }
-  | { kind: "token"; fresh: boolean }
+  /** What asking for a new token gave: another one, the same or none, or no answer. */
+  | { kind: "token"; answer: "fresh" | "same" | "unavailable" }
+  /** The reader has too much unread, or has read. */
+  | { kind: "reader"; behind: boolean }
+  /** The reader fell behind with the very batch that an ack was for. */
+  | { kind: "held"; through: number }
   | { kind: "tick" }
   /** Something suggests that the network changed: a page that was woken, an `online` event. */
   | { kind: "check" }
@@ -53,12 +65,13 @@ export type Effect =
   | { kind: "abandon" }
   | { kind: "explain" }
   | { kind: "renew" }
-  /** Tells the room what has arrived (VW6); held back while the reader does not keep up. */
+  /** Tells the room what has arrived (VW6). */
   | { kind: "ack"; through: number }
   /** Asks whether the link still works (VW7). */
   | { kind: "probe"; text: string }
   | { kind: "welcome"; welcome: Welcome }
-  | { kind: "deliver"; events: StoredEvent[] }
+  /** `bytes`: of the frame that they came in. */
+  | { kind: "deliver"; events: StoredEvent[]; bytes: number }
   | { kind: "answer"; message: RoomMessage };
 
 export type Step = { link: Link; effects: Effect[] };

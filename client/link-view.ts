@@ -9,13 +9,14 @@ export function dueAt(link: Link, now: number): number | null {
   const offlineAt = offline > now ? offline : Number.POSITIVE_INFINITY;
   switch (phase.kind) {
     case "opening":
+    case "renewing":
       return Math.min(phase.deadline, offlineAt);
     case "waiting":
       return Math.min(phase.retry_at, offlineAt);
     case "live":
       return phase.dead_at ?? phase.heard + phase.keepalive.every_ms;
     case "asking":
-    case "renewing":
+    case "unread":
       return Number.isFinite(offlineAt) ? offlineAt : null;
     case "closed":
       return null;

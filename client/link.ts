@@ -1,5 +1,5 @@
-import { afterClose, closeName, ERRORS, type RoomMessage, type Welcome } from "../protocol/index.ts";
-import { backoff, HEALTHY_MS } from "./backoff.ts";
+import { afterClose, type Batch, closeName, ERRORS, type RoomMessage, type Welcome } from "../protocol/index.ts";
+import { backoff, HEALTHY_MS, patience } from "./backoff.ts";
 import { afterBatch, afterRenumbering, afterWelcome, type Delivery, NOTHING_DELIVERED, sincePosition } from "./delivery.ts";
 import type { Effect, Input, Instant, Link, Live, Phase, Step } from "./link-types.ts";
 import type { Reason } from "./state.ts";
@@ -12,16 +12,20 @@ import type { Verdict } from "./verdict.ts";
 
 /** From asking for a socket to the welcome. */
 const OPENING_MS = 15_000;
+/** For whoever gives a new token. */
+const RENEWING_MS = 15_000;
 /** From a keep-alive to its answer: a phone on a poor network takes seconds, not tens of them. */
 const PROBE_MS = 8000;
 const CHECK_MS = 4000;
 /** A link that was heard this recently needs no check. */
 const HEARD_RECENTLY_MS = 2000;
+const NO_TOKEN: Reason = { code: "token_unavailable", message: "whoever gives the token did not answer" };
 
 /** @param delivery a position to go on from, as an earlier connection left it */
 export function startLink(now: number, replaying: boolean, delivery: Delivery = NOTHING_DELIVERED): Step {
   const reason: Reason = { code: "connection_lost", message: "not connected yet" };
-  return open({ phase: { kind: "renewing" }, delivery, replaying, attempt: 0, away: { since: now, was_live: false, reason } }, now);
+  const away = { since: now, was_live: false, reason };
+  return open({ phase: { kind: "unread" }, delivery, replaying, attempt: 0, away, behind: false }, now);
 }
 
 /** @param instant the time, and a number in [0, 1) for the jitter */
@@ -35,7 +39,11 @@ export function advance(link: Link, input: Input, instant: Instant): Step {
     case "verdict":
       return onVerdict(link, input.verdict, instant);
     case "token":
-      return input.fresh ? open(link, instant.now) : close(link, link.away?.reason ?? tableReason("token_expired"), instant.now);
+      return onToken(link, input.answer, instant);
+    case "reader":
+      return onReader({ ...link, behind: input.behind }, link.phase, instant.now);
+    case "held":
+      return { link: link.phase.kind === "live" ? { ...link, phase: { ...link.phase, held_ack: input.through } } : link, effects: [] };
     case "tick":
       return onTick(link, link.phase, instant);
     case "check":
@@ -54,14 +62,14 @@ function onMessage(link: Link, message: RoomMessage | null, bytes: number, insta
   const next: Link = { ...link, phase: heard };
   switch (message.type) {
     case "batch":
-      return onBatch(next, heard, message);
+      return onBatch(next, heard, message, bytes);
     case "renumbered":
       return { link: { ...next, delivery: afterRenumbering(link.delivery, message) }, effects: [] };
     case "keepalive_ack":
       return { link: next, effects: [] };
     case "error":
       return {
-        link: { ...next, phase: { ...heard, retry_after_ms: message.retry_after_ms ?? 0 } },
+        link: { ...next, phase: { ...heard, retry_after_ms: message.retry_after_ms ?? heard.retry_after_ms } },
         effects: [{ kind: "answer", message }],
       };
     case "subscribed":
@@ -81,18 +89,29 @@ function onWelcome(link: Link, welcome: Welcome, now: number): Step {
     keepalive: welcome.keepalive,
     ack_every_bytes: welcome.limits.ack_every_bytes,
     unacked_bytes: 0,
+    held_ack: null,
     retry_after_ms: 0,
   };
   const delivery = afterWelcome(link.delivery, welcome, link.replaying);
   return { link: { ...link, phase, delivery, away: null }, effects: [{ kind: "welcome", welcome }] };
 }
 
-function onBatch(link: Link, live: Live, batch: Extract<RoomMessage, { type: "batch" }>): Step {
+function onBatch(link: Link, live: Live, batch: Batch, bytes: number): Step {
   const { delivery, events } = afterBatch(link.delivery, batch);
-  const effects: Effect[] = events.length > 0 ? [{ kind: "deliver", events }] : [];
+  const effects: Effect[] = events.length > 0 ? [{ kind: "deliver", events, bytes }] : [];
   if (live.unacked_bytes < live.ack_every_bytes) return { link: { ...link, delivery }, effects };
+  // What a reader has not read must not be told to the room as read: it would send more, without bound.
+  if (link.behind) return { link: { ...link, delivery, phase: { ...live, held_ack: batch.through } }, effects };
   effects.push({ kind: "ack", through: batch.through });
-  return { link: { ...link, delivery, phase: { ...live, unacked_bytes: 0 } }, effects };
+  return { link: { ...link, delivery, phase: { ...live, unacked_bytes: 0, held_ack: null } }, effects };
+}
+
+function onReader(link: Link, phase: Phase, now: number): Step {
+  if (link.behind) return { link, effects: [] };
+  if (phase.kind === "unread") return open(link, now);
+  if (phase.kind !== "live" || phase.held_ack === null) return { link, effects: [] };
+  const effects: Effect[] = [{ kind: "ack", through: phase.held_ack }];
+  return { link: { ...link, phase: { ...phase, unacked_bytes: 0, held_ack: null } }, effects };
 }
 
 function onSocketClosed(link: Link, phase: Phase, closed: { code: number; reason: string }, instant: Instant): Step {
@@ -112,7 +131,19 @@ function onSocketClosed(link: Link, phase: Phase, closed: { code: number; reason
         ? open(leave(link, reason, instant.now), instant.now)
         : lose(link, reason, instant);
     case "reconnect":
-      return lose(link, reason, instant);
+      return lose(link, reason, instant, [], closed.code === ERRORS.rate_limited.close && phase.kind === "live" ? phase.retry_after_ms : 0);
+  }
+}
+
+/** The first new token after a healthy link is tried at once; one that does not last is no better than a failed try. */
+function onToken(link: Link, answer: "fresh" | "same" | "unavailable", instant: Instant): Step {
+  switch (answer) {
+    case "fresh":
+      return link.attempt === 0 ? open({ ...link, attempt: 1 }, instant.now) : lose(link, awayReason(link), instant);
+    case "same":
+      return close(link, awayReason(link), instant.now);
+    case "unavailable":
+      return lose(link, NO_TOKEN, instant);
   }
 }
 
@@ -133,6 +164,7 @@ function onTick(link: Link, phase: Phase, instant: Instant): Step {
   if (phase.kind === "opening" && now >= phase.deadline) {
     return lose(link, { code: "unreachable", message: "the relay did not answer in time" }, instant, [{ kind: "abandon" }]);
   }
+  if (phase.kind === "renewing" && now >= phase.deadline) return lose(link, NO_TOKEN, instant);
   if (phase.kind !== "live") return { link, effects: [] };
   if (phase.dead_at !== null && now >= phase.dead_at) {
     return lose(link, { code: "dead_link", message: "the relay fell silent" }, instant, [{ kind: "abandon" }]);
@@ -141,7 +173,7 @@ function onTick(link: Link, phase: Phase, instant: Instant): Step {
 }
 
 function onCheck(link: Link, phase: Phase, now: number): Step {
-  if (phase.kind === "waiting") return open(link, now);
+  if (phase.kind === "waiting" && now >= phase.patient_until) return open(link, now);
   if (phase.kind !== "live" || now - phase.heard < HEARD_RECENTLY_MS) return { link, effects: [] };
   return probe(link, phase, now + CHECK_MS);
 }
@@ -152,17 +184,20 @@ function probe(link: Link, live: Live, deadAt: number): Step {
 }
 
 function open(link: Link, now: number): Step {
+  if (link.behind) return { link: { ...link, phase: { kind: "unread" } }, effects: [] };
   const next: Link = { ...link, phase: { kind: "opening", deadline: now + OPENING_MS } };
   return { link: next, effects: [{ kind: "open", since: sincePosition(link.delivery) }] };
 }
 
-/** The link is gone, and comes back after a while. */
-function lose(link: Link, reason: Reason, instant: Instant, effects: Effect[] = [], atLeastMs = 0): Step {
+/** The link is gone, and comes back after a while. @param told_ms what the relay asked for */
+function lose(link: Link, reason: Reason, instant: Instant, effects: Effect[] = [], told_ms = 0): Step {
   const { now, random } = instant;
-  const wanted = Math.max(atLeastMs, link.phase.kind === "live" ? link.phase.retry_after_ms : 0);
   const next = leave(link, reason, now);
-  const retry_at = now + wanted + backoff(next.attempt, random);
-  return { link: { ...next, attempt: next.attempt + 1, phase: { kind: "waiting", retry_at } }, effects };
+  const retry_at = now + backoff(next.attempt, random, told_ms);
+  return {
+    link: { ...next, attempt: next.attempt + 1, phase: { kind: "waiting", retry_at, patient_until: now + patience(told_ms) } },
+    effects,
+  };
 }
 
 /** Notes since when the link is gone; a link that was healthy starts the count of tries anew. */
@@ -174,7 +209,7 @@ function leave(link: Link, reason: Reason, now: number): Link {
 }
 
 function renew(link: Link, reason: Reason, now: number): Step {
-  return { link: { ...leave(link, reason, now), phase: { kind: "renewing" } }, effects: [{ kind: "renew" }] };
+  return { link: { ...leave(link, reason, now), phase: { kind: "renewing", deadline: now + RENEWING_MS } }, effects: [{ kind: "renew" }] };
 }
 
 function close(link: Link, reason: Reason, now: number): Step {
@@ -185,6 +220,10 @@ function closeReason(code: number, said: string): Reason {
   const name = closeName(code);
   if (name !== null) return { code: name, message: said === "" ? ERRORS[name].message : said };
   return { code: "connection_lost", message: said === "" ? `the connection broke (${code})` : said };
+}
+
+function awayReason(link: Link): Reason {
+  return link.away?.reason ?? tableReason("token_expired");
 }
 
 function tableReason(code: keyof typeof ERRORS): Reason {

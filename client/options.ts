@@ -1,4 +1,5 @@
 import type { RoomMessage, StoredEvent, Welcome } from "../protocol/index.ts";
+import type { PositionStore } from "./position-keeper.ts";
 import type { RunEvent } from "./received.ts";
 import type { LinkState } from "./state.ts";
 
@@ -6,6 +7,9 @@ import type { LinkState } from "./state.ts";
 export type SocketLike = {
   send(text: string): void;
   close(code?: number): void;
+  readonly readyState: number;
+  /** Of `ws` alone: ends the connection without waiting for the other end. */
+  terminate?(): void;
   addEventListener(type: "message", listener: (event: { data: unknown }) => void): void;
   addEventListener(type: "close", listener: (event: { code: number; reason: unknown }) => void): void;
   addEventListener(type: "error", listener: () => void): void;
@@ -19,8 +23,10 @@ export type ConnectOptions = {
   token?: string | null | (() => Promise<string | null>);
   /** Event types; every type without it. */
   events?: readonly string[];
-  /** A position `<log_id>:<offset>` to go on from. */
+  /** A position `<log_id>:<offset>` to go on from: for a program that has kept what it made of everything before. */
   since?: string;
+  /** Keeps the position, and gives `since` where that is absent: for a page that keeps what it made of the events, too. */
+  remember?: PositionStore;
   /** Most events replayed where there is no position to go on from. */
   replay?: number;
   /** `recovered: false` (the first one, too): begin anew from `welcome.snapshot`. `recovered: true`: nothing was missed. */

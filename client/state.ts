@@ -3,9 +3,10 @@ export type Reason = { code: string; message: string };
 
 /**
  * `unreachable`: nothing answers at the address. `dead_link`: the peer fell silent. `closed_by_user`: {@link Connection.close}.
- * `connection_lost`: cut without a word.
+ * `connection_lost`: cut without a word. `token_unavailable`: whoever gives the token failed. `bad_address`: the environment opens no
+ * WebSocket to the relay's address.
  */
-export type LocalCode = "unreachable" | "dead_link" | "closed_by_user" | "connection_lost";
+export type LocalCode = "unreachable" | "dead_link" | "closed_by_user" | "connection_lost" | "token_unavailable" | "bad_address";
 
 /** A viewer's link. Times are milliseconds since 1970. */
 export type LinkState =

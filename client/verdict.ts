@@ -18,6 +18,7 @@ const FINAL: ReadonlySet<string> = new Set<ErrorCode>([
   "not_found",
   "run_not_found",
   "run_deleted",
+  "invalid_message",
 ]);
 
 const ASK_MS = 10_000;

@@ -1,6 +1,6 @@
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { WebSocket } from "ws";
-import { type Connection, type ConnectOptions, connect, type LinkState, type RunEvent } from "../../client/index.ts";
+import { type Connection, type ConnectOptions, connect, type LinkState, type RunEvent, rememberIn } from "../../client/index.ts";
 import type { StoredEvent, Welcome } from "../../protocol/index.ts";
 import { until } from "../support/until.ts";
 import { batchMessage, welcomeMessage } from "./messages.ts";
@@ -90,6 +90,20 @@ test("VW6 it acknowledges what it has received, about as often as the welcome sa
   expect(await socket.next()).toEqual({ type: "ack", through: 6 });
 });
 
+test.each([
+  ["ws", WebSocket, "slow"],
+  ["Node's own", globalThis.WebSocket, "connection_lost"],
+] as const)("VW8 a goodbye is the end also where the line stays open after it, with the WebSocket of %s", async (_, Socket, reason) => {
+  const told = client({ WebSocket: Socket });
+  const first = await room.connection();
+  await live(first, told);
+  first.sayGoodbye(4008);
+  const second = await room.connection();
+  expect(told.last()).toMatchObject({ kind: "recovering", reason: { code: reason } });
+  first.cut();
+  await live(second, told);
+});
+
 test("VW8 a refused upgrade is explained with the same credentials, and ends where trying again is useless", async () => {
   room.refusal = { status: 403, code: "forbidden" };
   const told = client();
@@ -161,6 +175,9 @@ test("VW6 an iterator reads everything in order, and the room hears of it only o
   const many = Array.from({ length: 10_500 }, (_, index) => index + 1);
   socket.send(batchMessage(many, 10_500));
   await until(() => told.events.length === 10_500, { what: "the events" });
+  told.connection.subscribe("log");
+  // And no ack before it.
+  expect(await socket.next()).toEqual({ type: "subscribe", events: ["log"] });
   const read: number[] = [];
   for (let count = 0; count < 10_500; count += 1) {
     const { value } = await reader.next();
@@ -170,4 +187,167 @@ test("VW6 an iterator reads everything in order, and the room hears of it only o
   expect(await socket.next()).toEqual({ type: "ack", through: 10_500 });
   told.connection.close();
   expect(await reader.next()).toEqual({ done: true, value: undefined });
+});
+
+test("VW6 after a close for slowness it comes back only when the reader has read, so that nothing grows without bound", async () => {
+  let opened = 0;
+  class Counted extends WebSocket {
+    constructor(url: string, protocols: string[]) {
+      super(url, protocols);
+      opened += 1;
+    }
+  }
+  const told = client({ WebSocket: Counted });
+  const first = await room.connection();
+  await live(first, told);
+  const reader = told.connection[Symbol.asyncIterator]();
+  const many = Array.from({ length: 10_000 }, (_, index) => index + 1);
+  first.send(batchMessage(many, 10_000));
+  await until(() => told.events.length === 10_000, { what: "the events" });
+  first.close(4008);
+  await until(() => told.last()?.kind === "recovering", { what: "the loss" });
+  told.connection.check();
+  await new Promise(setImmediate);
+  expect(opened).toBe(1);
+  expect(told.last()).toMatchObject({ reason: { code: "slow" } });
+  await reader.next();
+  expect((await room.connection()).url.searchParams.get("since")).toBe("L1:10000");
+});
+
+test("VW3 the position of an iterator is behind what it has read, not behind what has arrived", async () => {
+  const told = client();
+  const socket = await room.connection();
+  const reader = told.connection[Symbol.asyncIterator]();
+  await live(socket, told, { last_offset: 3 });
+  socket.send(batchMessage([1, 2, 3], 5));
+  await until(() => told.events.length === 3, { what: "the events" });
+  const positions: unknown[] = [told.connection.position];
+  for (let count = 0; count < 4; count += 1) {
+    await reader.next();
+    positions.push(told.connection.position);
+  }
+  const at = (offset: number) => ({ log_id: "L1", offset });
+  expect(positions).toEqual([null, null, at(1), at(2), at(5)]);
+});
+
+test("VW6 a reader that leaves its loop does not hold back the callbacks, and another may follow", async () => {
+  const told = client();
+  const socket = await room.connection();
+  await live(socket, told, { ack_every_bytes: 1 });
+  const reading = (async () => {
+    for await (const received of told.connection) if (received.kind === "event") break;
+  })();
+  socket.send(batchMessage([1], 1));
+  await reading;
+  expect(await socket.next()).toEqual({ type: "ack", through: 1 });
+  const many = Array.from({ length: 10_500 }, (_, index) => index + 2);
+  socket.send(batchMessage(many, 10_501));
+  expect(await socket.next()).toEqual({ type: "ack", through: 10_501 });
+  const second = told.connection[Symbol.asyncIterator]();
+  socket.send(batchMessage([10_502], 10_502));
+  expect(await second.next()).toMatchObject({ value: { kind: "event", event: { offset: 10_502 } } });
+});
+
+test("VW4 a callback that throws takes no other event from its user", async () => {
+  const uncaught: unknown[] = [];
+  vi.stubGlobal("reportError", (error: unknown) => uncaught.push(error));
+  const seen: number[] = [];
+  connection = connect({
+    url: room.url,
+    run: "r1",
+    WebSocket,
+    onEvent: ({ offset }) => {
+      seen.push(offset);
+      if (offset === 1) throw new Error("a mistake");
+    },
+  });
+  const socket = await room.connection();
+  socket.send(welcomeMessage({}), batchMessage([1, 2, 3], 3));
+  await until(() => seen.length === 3, { what: "the events" });
+  expect(uncaught).toEqual([new Error("a mistake")]);
+  vi.unstubAllGlobals();
+});
+
+test("AC2 a token that cannot be had just now is asked for again; it does not end the connection", async () => {
+  let asked = 0;
+  const told = client({
+    token: async () => {
+      asked += 1;
+      if (asked === 1) throw new TypeError("fetch failed");
+      return "a.b.c";
+    },
+  });
+  expect((await room.connection()).protocols[1]).toBe("bearer.a.b.c");
+  expect(told.states.map((state) => state.kind)).not.toContain("closed");
+});
+
+test("VW8 an address that the environment opens no WebSocket to is told, and not tried for ever", async () => {
+  class Refusing {
+    constructor() {
+      throw new SyntaxError("an insecure connection from a secure page");
+    }
+  }
+  const told = client({ WebSocket: Refusing as unknown as NonNullable<ConnectOptions["WebSocket"]> });
+  await until(() => told.last()?.kind === "closed", { what: "the end" });
+  expect(told.last()).toMatchObject({ reason: { code: "bad_address", message: "an insecure connection from a secure page" } });
+});
+
+test("CM2 a command that no room takes fails as its own, and is not sent", async () => {
+  const told = client();
+  const socket = await room.connection();
+  await live(socket, told);
+  const wrong = { id: "c1", command: "sample", width: 3 } as const;
+  expect(await told.connection.command(wrong)).toMatchObject({
+    ok: false,
+    id: "c1",
+    code: "invalid_message",
+    message: expect.stringMatching(/^width: /),
+  });
+  void told.connection.command({ id: "c2", command: "save" });
+  expect(await socket.next()).toMatchObject({ id: "c2" });
+});
+
+test("VW3 a position is kept across a reload: while it moves, when the page goes away, and at the end", async () => {
+  const page = new EventTarget();
+  vi.stubGlobal("addEventListener", page.addEventListener.bind(page));
+  vi.stubGlobal("removeEventListener", page.removeEventListener.bind(page));
+  const kept = new Map<string, string>();
+  let written = 0;
+  const storage = {
+    getItem: (key: string) => kept.get(key) ?? null,
+    setItem: (key: string, value: string) => {
+      kept.set(key, value);
+      written += 1;
+    },
+  };
+  const remember = rememberIn(storage, "r1");
+  const told = client({ remember });
+  const first = await room.connection();
+  expect(first.url.searchParams.has("since")).toBe(false);
+  await live(first, told, { last_offset: 2 });
+  first.send(batchMessage([1], 1), batchMessage([2], 2));
+  await until(() => kept.get("runcast.position.r1") === "L1:2", { what: "the position in the storage" });
+  expect(written).toBe(1);
+  first.send(batchMessage([3], 3));
+  await until(() => told.events.length === 3, { what: "the third event" });
+  page.dispatchEvent(new Event("pagehide"));
+  expect(kept.get("runcast.position.r1")).toBe("L1:3");
+  first.send(batchMessage([4], 4));
+  await until(() => told.events.length === 4, { what: "the fourth event" });
+  told.connection.close();
+  expect(kept.get("runcast.position.r1")).toBe("L1:4");
+  const next = client({ remember });
+  expect((await room.connection()).url.searchParams.get("since")).toBe("L1:4");
+  next.connection.close();
+  client({ remember, since: "L1:1" });
+  expect((await room.connection()).url.searchParams.get("since")).toBe("L1:1");
+  vi.unstubAllGlobals();
+});
+
+test("VW3 a connection that is closed before it began opens nothing", async () => {
+  client().connection.close();
+  const second = client();
+  await live(await room.connection(), second);
+  expect(room.asked).toEqual([]);
+  expect(room.connections).toBe(1);
 });

@@ -68,3 +68,39 @@ test("AC1 the HTTP helpers are typed answers: runs, one run, its events in pages
   expect(await createApi({ url: "http://127.0.0.1:1", token: null }).runs()).toMatchObject({ ok: false, code: "unreachable" });
   await producer.close();
 });
+
+test.each([
+  ["ws", WebSocket],
+  ["Node's own", globalThis.WebSocket],
+] as const)("AC4 a token that ends in mid-stream is replaced and the run goes on, with the WebSocket of %s", async (name, Socket) => {
+  const run = name === "ws" ? "renewed" : "renewed-too";
+  const producer = await Producer.connect({ url: relay.url, run, token: await relay.token("agent", run) });
+  // The relay forgives 30 seconds: the first token has ended, the second ends in a moment.
+  const lifetimes = [-60, -27, -27];
+  const lines: string[] = [];
+  const welcomes: Welcome[] = [];
+  const viewer = connect({
+    url: relay.url,
+    run,
+    token: () => relay.token("viewer", run, { lifetime_s: lifetimes.shift() ?? 3600 }),
+    events: ["log"],
+    WebSocket: Socket,
+    onWelcome: (welcome) => welcomes.push(welcome),
+    onEvent: (event) => event.type === "log" && lines.push(event.message),
+  });
+  await until(() => welcomes.length === 1, { what: "the first welcome" });
+  const sent: string[] = [];
+  await until(
+    async () => {
+      sent.push(`line ${sent.length}`);
+      await producer.send(line(sent.length - 1));
+      return welcomes.length === 2;
+    },
+    { what: "the second welcome", timeout_ms: 18_000 },
+  );
+  await until(() => lines.length >= sent.length, { what: "what was sent meanwhile" });
+  expect(lines).toEqual(sent);
+  expect(welcomes.map((welcome) => welcome.recovered)).toEqual([false, true]);
+  viewer.close();
+  await producer.close();
+});

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { RoomMessage } from "../../protocol/index.ts";
 
@@ -8,10 +9,12 @@ export class RoomSocket {
   readonly url: URL;
   readonly protocols: string[];
   readonly #socket: WebSocket;
+  readonly #line: Duplex;
   readonly #arrived: unknown[] = [];
   #wake: (() => void) | null = null;
 
-  constructor(socket: WebSocket, request: IncomingMessage) {
+  constructor(socket: WebSocket, request: IncomingMessage, line: Duplex) {
+    this.#line = line;
     this.url = new URL(request.url ?? "/", "ws://room");
     this.protocols = (request.headers["sec-websocket-protocol"] ?? "").split(",").map((each) => each.trim());
     this.#socket = socket;
@@ -39,6 +42,12 @@ export class RoomSocket {
     this.#socket.close(code, reason);
   }
 
+  /** Says goodbye and leaves the line open, as workerd does. */
+  sayGoodbye(code: number): void {
+    this.#socket.pause();
+    this.#line.write(Buffer.from([0x88, 2, code >> 8, code & 0xff]));
+  }
+
   /** Cut without a word, as a dead network cuts. */
   cut(): void {
     this.#socket.terminate();
@@ -50,6 +59,8 @@ export class ScriptedRoom {
   readonly url: string;
   /** While set, upgrades and `GET /api/runs/:run` are refused with this. */
   refusal: { status: number; code: string } | null = null;
+  /** How many there have been. */
+  connections = 0;
   readonly asked: { path: string; authorization: string | undefined }[] = [];
   readonly #http: ReturnType<typeof createServer>;
   readonly #waiting: RoomSocket[] = [];
@@ -72,7 +83,8 @@ export class ScriptedRoom {
         return;
       }
       sockets.handleUpgrade(request, socket, head, (opened) => {
-        room.#waiting.push(new RoomSocket(opened, request));
+        room.connections += 1;
+        room.#waiting.push(new RoomSocket(opened, request, socket));
         room.#wake?.();
       });
     });

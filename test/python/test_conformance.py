@@ -1,6 +1,5 @@
-"""The cases that every language runs: test/conformance/cases."""
+"""The cases that concern the hook, of those that every language runs."""
 
-import json
 import math
 
 import pytest
@@ -9,14 +8,7 @@ from runcast.hook import wire
 from runcast.hook.asked import asked_fields
 from runcast.hook.messages import MESSAGE_TYPES
 from runcast.hook.steering import Refused
-from support.child import REPOSITORY
-
-CASES = REPOSITORY / "test" / "conformance" / "cases"
-
-
-def cases(name: str) -> list:
-    found = json.loads((CASES / f"{name}.json").read_text(encoding="utf-8"))["cases"]
-    return [pytest.param(case["input"], case["expect"], id=case["name"]) for case in found]
+from support.cases import cases
 
 
 @pytest.mark.parametrize(("given", "expect"), [case for case in cases("numbers") if "wire" in case.values[1]])

@@ -1,0 +1,43 @@
+import type { RoomMessage } from "../protocol/index.ts";
+import type { ConnectOptions } from "./options.ts";
+import type { Received } from "./received.ts";
+import type { LinkState } from "./state.ts";
+
+/** The functions that a connection's user has given. What one of them throws takes nothing else along. */
+export class Callbacks {
+  readonly #given: ConnectOptions;
+
+  constructor(given: ConnectOptions) {
+    this.#given = given;
+  }
+
+  received(received: Received): void {
+    const { onWelcome, onEvent, onOther } = this.#given;
+    if (received.kind === "welcome") guarded(() => onWelcome?.(received.welcome));
+    else if (received.kind === "event") guarded(() => onEvent?.(received.event));
+    else guarded(() => onOther?.(received.event));
+  }
+
+  state(state: LinkState): void {
+    guarded(() => this.#given.onState?.(state));
+  }
+
+  answer(message: RoomMessage): void {
+    guarded(() => this.#given.onAnswer?.(message));
+  }
+}
+
+/** What a user's function throws is told where uncaught errors are told: what comes after it must reach the user all the same. */
+export function guarded(call: () => void): void {
+  try {
+    call();
+  } catch (error) {
+    // Browsers have it, Node has not.
+    const { reportError } = globalThis as { reportError?: (error: unknown) => void };
+    if (reportError) reportError(error);
+    else
+      queueMicrotask(() => {
+        throw error;
+      });
+  }
+}
