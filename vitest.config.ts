@@ -36,6 +36,15 @@ export default defineConfig({
       // Most of its cases wait for a relay, not for this machine.
       { test: { name: "conformance", include: ["test/conformance/**/*.test.ts"], maxConcurrency: 6, ...processes } },
       { test: { name: "e2e", include: ["test/e2e/**/*.test.ts"], exclude: ["**/*.browser.test.ts"], ...processes } },
+      {
+        test: {
+          name: "faults",
+          include: ["test/faults/**/*.test.ts"],
+          globalSetup: "test/faults/support/report.ts",
+          ...processes,
+          testTimeout: 120_000,
+        },
+      },
     ],
   },
 });

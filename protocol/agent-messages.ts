@@ -15,6 +15,8 @@ export const hello = z.looseObject({
   /** Highest seq that was ever sent, 0 for none: until those have come again the room holds back events of its own. */
   sent_seq: z.int().min(0),
   agent: z.looseObject({ name: z.string().max(NAME_MAX_LENGTH), version: z.string().max(NAME_MAX_LENGTH) }),
+  /** The agent's clock: how far it is from the room's is taken out of the latency that the room tells. */
+  timestamp: z.string().max(NAME_MAX_LENGTH).nullish(),
   /** Goes into the snapshot and is no event; its fields are those of a `run_info` event. */
   run_info: z
     .record(z.string(), z.unknown())
@@ -79,7 +81,8 @@ export const roomToAgent = z.discriminatedUnion("type", [
   z.looseObject({ type: z.literal("pong"), client_timestamp: z.unknown(), server_timestamp: z.string() }),
   /**
    * `expected` with `sequence_gap`: the connection stays open and the producer goes on from there. `seq` with an event that was refused:
-   * the whole batch was, and the producer has to send something else in that event's place.
+   * the whole batch was, and the producer has to send something else in that event's place. `last_seq` with `stale_life`: the newest of that
+   * life that is stored, so that only what came after it is sent again in a new one.
    */
   z.looseObject({
     type: z.literal("error"),
@@ -87,6 +90,7 @@ export const roomToAgent = z.discriminatedUnion("type", [
     message: z.string(),
     expected: z.int().optional(),
     seq: z.int().optional(),
+    last_seq: z.int().min(0).optional(),
     retry_after_ms: z.number().optional(),
   }),
 ]);

@@ -11,7 +11,7 @@ import { makeVenv, runPytest } from "./test/python-suite.ts";
 import { lastLine, sum, type Tally } from "./test/tally.ts";
 import { runVitest } from "./test/vitest-suite.ts";
 
-const VITEST = ["unit", "worker", "scripts", "browser", "e2e", "conformance"] as const;
+const VITEST = ["unit", "worker", "scripts", "browser", "conformance", "e2e", "faults"] as const;
 const SUITES = ["check", ...VITEST, "python"] as const;
 type Suite = (typeof SUITES)[number];
 
@@ -40,6 +40,7 @@ await suite("python", () => (venv === undefined ? runPytest(filters, folder) : w
 await suite("scripts", () => runVitest("scripts", filters, folder));
 await suite("conformance", () => runVitest("conformance", filters, folder));
 await suite("e2e", () => runVitest("e2e", filters, folder));
+await suite("faults", () => runVitest("faults", filters, folder));
 await suite("browser", () =>
   findChromium(process.env) === undefined
     ? without("no Chromium: install the package `chromium`, or set CHROMIUM to its path")

@@ -178,6 +178,7 @@ function tick(producer: Producer, now: number): Step {
 
 function message(producer: Producer, from: RoomToAgent, now: number): Step {
   if (producer.link.kind === "greeting" && from.type === "ready") return ready(producer, from, now);
+  if (producer.link.kind === "greeting" && from.type === "error" && from.code === "stale_life") return staleLife(producer, from);
   if (producer.link.kind !== "live") return same(producer);
   const link: Live & { kind: "live" } = { ...producer.link, heardAt: now };
   const heard = { ...producer, link };
@@ -224,6 +225,12 @@ function ready(producer: Producer, from: Extract<RoomToAgent, { type: "ready" }>
   };
   const paced = pace({ ...producer, acked, sent: newest, link }, now);
   return { producer: paced.producer, effects: [...effects, ...paced.effects] };
+}
+
+/** The close that follows begins a new life: what the room stored of the old one is not to be sent again in it. */
+function staleLife(producer: Producer, { last_seq = 0 }: Extract<RoomToAgent, { type: "error" }>): Step {
+  if (last_seq <= producer.acked) return same(producer);
+  return { producer: { ...producer, acked: Math.min(last_seq, producer.sent) }, effects: [{ type: "acknowledged", seq: last_seq }] };
 }
 
 function acknowledged(producer: Producer, link: Live, seq: number, now: number): Step {

@@ -35,13 +35,15 @@ export type Uplink = {
   close(): void;
 };
 
+/** What is waited for is timed by a clock that nobody sets: one that was set back an hour would hold everything for an hour. */
+const clock = (): number => performance.now();
 /** Command updates that are looked at together: more are never open. */
 const UPDATES_AT_ONCE = 1000;
 
 /** Carries the spool's events to the room: feeds the producer machine with what happens and does what it says. */
 export function createUplink(options: UplinkOptions): Uplink {
   const { spool, relay, run, say } = options;
-  let producer = newProducer(spool.outbox.figures(), options.credentials.kind === "secret", Date.now());
+  let producer = newProducer(spool.outbox.figures(), options.credentials.kind === "secret", clock());
   let socket: Socket | null = null;
   let attempt = 0;
   let timer: NodeJS.Timeout | null = null;
@@ -57,7 +59,7 @@ export function createUplink(options: UplinkOptions): Uplink {
     if (feeding) return;
     feeding = true;
     for (let input = inputs.shift(); input && !closed; input = inputs.shift()) {
-      const next = step(producer, input, Date.now());
+      const next = step(producer, input, clock());
       producer = next.producer;
       for (const effect of next.effects) inputs.push(...perform(effect));
     }
@@ -70,7 +72,7 @@ export function createUplink(options: UplinkOptions): Uplink {
   const arm = (): void => {
     if (timer) clearTimeout(timer);
     const at = wakeAt(producer);
-    timer = at === null ? null : setTimeout(() => feed({ type: "tick" }), Math.max(0, at - Date.now()));
+    timer = at === null ? null : setTimeout(() => feed({ type: "tick" }), Math.max(0, at - clock()));
   };
 
   const figures = (): Input => ({ type: "figures", ...spool.outbox.figures() });
@@ -157,7 +159,8 @@ export function createUplink(options: UplinkOptions): Uplink {
   const sayHello = (): void => {
     const { life, acked, sent } = spool.outbox.figures();
     const runInfo = options.runInfo();
-    const hello: Hello = { type: "hello", protocol: 1, life, next_seq: acked + 1, sent_seq: sent, agent: options.agent };
+    const timestamp = new Date().toISOString();
+    const hello: Hello = { type: "hello", protocol: 1, life, next_seq: acked + 1, sent_seq: sent, agent: options.agent, timestamp };
     socket?.send(JSON.stringify(runInfo ? { ...hello, run_info: runInfo } : hello));
   };
 

@@ -70,7 +70,7 @@ export function startUploader(options: UploaderOptions): Uploader {
       while (!closed && options.isLive()) {
         const next = nextDue();
         if (!next) break;
-        const wait = next.at - Date.now();
+        const wait = next.at - performance.now();
         if (wait > 0) {
           wakeIn(wait);
           break;
@@ -89,13 +89,12 @@ export function startUploader(options: UploaderOptions): Uploader {
 
   const attempt = async (key: number, item: unknown): Promise<void> => {
     const sample = pendingSample.parse(item);
-    const now = Date.now();
-    const history = attempts.get(key) ?? { failures: 0, notBefore: 0, firstLookAt: now, look: null, done: null };
+    const history = attempts.get(key) ?? { failures: 0, notBefore: 0, firstLookAt: performance.now(), look: null, done: null };
     attempts.set(key, history);
     const outcome = history.done ?? (await upload(sample, history));
     if (closed) return;
     if (outcome.kind === "again") {
-      history.notBefore = Date.now() + outcome.afterMs;
+      history.notBefore = performance.now() + outcome.afterMs;
       return;
     }
     const recorded = spool.write(() => {
@@ -104,7 +103,7 @@ export function startUploader(options: UploaderOptions): Uploader {
     });
     if (!recorded) {
       history.done = outcome;
-      history.notBefore = Date.now() + RECORD_AGAIN_MS;
+      history.notBefore = performance.now() + RECORD_AGAIN_MS;
       return;
     }
     attempts.delete(key);
@@ -116,7 +115,7 @@ export function startUploader(options: UploaderOptions): Uploader {
     if (loaded.kind === "unusable") return giveUp(sample, loaded.why);
     if (loaded.kind === "unfinished") {
       history.look = loaded.look;
-      const waited = Date.now() - history.firstLookAt;
+      const waited = performance.now() - history.firstLookAt;
       if (waited < (options.patienceMs ?? PATIENCE_MS)) return { kind: "again", afterMs: LOOK_AGAIN_MS };
       return giveUp(sample, loaded.look ? "it cannot be read as a complete picture" : "the file is not there");
     }

@@ -19,6 +19,8 @@ export type Relay = {
   restart(): Promise<void>;
   /** Ends it and removes its data. */
   stop(): Promise<void>;
+  /** The process group of the relay and its workerd. */
+  group(): number;
   /** What the relay has logged, one entry a line. */
   readonly log: readonly string[];
 };
@@ -52,6 +54,7 @@ export async function startRelay(options: { variables?: Record<string, string> }
     log,
     token: (role, runs, { sub = `${role} in a test`, lifetime_s = 3600 } = {}) =>
       signToken(secret, { sub, role, runs }, lifetime_s, Date.now()),
+    group: () => running.group,
     kill9: () => running.kill(),
     async restart() {
       await running.kill();

@@ -43,6 +43,26 @@ describe("the agent's link", () => {
     back.close();
   });
 
+  test("HL1 the latency told is without the difference of two clocks, also after a hibernation; what clocks that agree show is latency", async () => {
+    const latency = async (run: string) => JSON.parse((await room(run).status()) ?? "{}").latency_ms as number;
+    const ago = (ms: number) => new Date(Date.now() - ms).toISOString();
+    for (const [clock, late, least] of [
+      [3600 * S, 0, 0],
+      [-3600 * S, 0, 0],
+      [0, 20 * S, 20 * S],
+    ] as const) {
+      const run = newRun();
+      const producer = await agent(run, { timestamp: ago(clock) });
+      for (const evicted of [false, true]) {
+        if (evicted) await evict(run);
+        producer.batch([{ ...line("1"), timestamp: ago(clock + late) }]);
+        await producer.nextOf("ack");
+        expect(await latency(run)).toBeGreaterThanOrEqual(least - S);
+        expect(await latency(run)).toBeLessThan(least + 30 * S);
+      }
+    }
+  });
+
   test("HL3 who watches is counted from live sockets, also after a hibernation", async () => {
     const run = newRun();
     await agent(run);

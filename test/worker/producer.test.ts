@@ -191,12 +191,28 @@ describe("the producer", () => {
     expect(await earlier.closed).toMatchObject({ code: 4105 });
   });
 
-  test("PR2 a life that was superseded is refused with 4106", async () => {
+  test("PR2 a life that was superseded is refused with 4106, and told what of it is stored, also where that is nothing", async () => {
+    const run = newRun();
+    const first = await agent(run);
+    first.batch([line("1"), line("2")]);
+    first.batch([line("3")], false);
+    const second = await agent(run, { life: "life-2" });
+    second.batch([line("a")]);
+    const zombie = await agent(run, { next_seq: 1, sent_seq: 5 });
+    expect(zombie.ready).toMatchObject({ type: "error", code: "stale_life", last_seq: 3 });
+    expect(await zombie.closed).toMatchObject({ code: 4106 });
+    await agent(run, { life: "life-3", next_seq: 7, sent_seq: 7 });
+    await agent(run, { life: "life-4" });
+    expect((await agent(run, { life: "life-2" })).ready).toMatchObject({ code: "stale_life", last_seq: 1 });
+    expect((await agent(run, { life: "life-3", next_seq: 7, sent_seq: 7 })).ready).toMatchObject({ code: "stale_life", last_seq: 6 });
+  });
+
+  test("PR2 a life that was superseded is not taken up again", async () => {
     const run = newRun();
     await agent(run);
     await agent(run, { life: "life-2" });
     const zombie = await agent(run, { next_seq: 5, sent_seq: 5 });
-    expect(zombie.ready).toMatchObject({ type: "error", code: "stale_life" });
+    expect(zombie.ready).toMatchObject({ type: "error", code: "stale_life", last_seq: 0 });
     expect(await zombie.closed).toMatchObject({ code: 4106 });
   });
 

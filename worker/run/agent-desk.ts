@@ -134,10 +134,10 @@ export class AgentDesk {
     const { log, own, store, effects } = this.#core;
     const decision = decideHello(hello, log.life, store.knowsLife(hello.life), log.lastSeq);
     if (decision.kind === "stale") {
-      this.#refuse(agent, "stale_life", ERRORS.stale_life.message);
+      this.#refuse(agent, "stale_life", ERRORS.stale_life.message, { last_seq: store.lastSeqOf(hello.life) });
       return;
     }
-    this.#takeOver(agent, hello.life);
+    this.#takeOver(agent, hello, now);
     switch (decision.kind) {
       case "continue":
         log.storeTail(now);
@@ -168,7 +168,7 @@ export class AgentDesk {
   }
 
   /** PR2: with hello a later connection takes over, and the earlier one must not come back. */
-  #takeOver(agent: AgentSocket, life: string): void {
+  #takeOver(agent: AgentSocket, { life, timestamp }: Hello, now: number): void {
     if (this.#active && this.#active !== agent) {
       const earlier = this.#active;
       earlier.attachment = { ...earlier.attachment, life: null };
@@ -178,7 +178,7 @@ export class AgentDesk {
     }
     this.#active = agent;
     this.watch.opened(agent.attachment.heard_at);
-    agent.attachment = { ...agent.attachment, life, sent_through: this.#core.log.lastOffset };
+    agent.attachment = { ...agent.attachment, life, sent_through: this.#core.log.lastOffset, clock_ms: clockDifference(timestamp, now) };
     agent.socket.remember(agent.attachment);
   }
 
@@ -215,7 +215,7 @@ export class AgentDesk {
     // Send first, then write: the output gate would hold back what is sent after a write until the write is confirmed.
     viewers.publish(lines, now);
     const newest = checked.events.at(-1)?.timestamp;
-    if (newest !== undefined) counters.latency(now - Date.parse(newest));
+    if (newest !== undefined) counters.latency(now - Date.parse(newest) - (agent.attachment.clock_ms ?? 0));
     if (log.chunkDue(batch.flush === true, now)) {
       log.storeTail(now);
       this.#send(agent, { type: "ack", seq: log.storedSeq });
@@ -224,7 +224,7 @@ export class AgentDesk {
     if (log.state.training_status !== before) this.#listed();
   }
 
-  #refuse(agent: AgentSocket, code: ErrorCode, message: string, more: { seq?: number } = {}): void {
+  #refuse(agent: AgentSocket, code: ErrorCode, message: string, more: { seq?: number; last_seq?: number } = {}): void {
     this.#core.counters.error(agent.attachment.client_id);
     this.#send(agent, { type: "error", code, message, ...more });
     const close = ERRORS[code].close;
@@ -236,4 +236,13 @@ export class AgentDesk {
     this.#core.counters.sent(text.length);
     return agent.socket.send(text);
   }
+}
+
+/** Two clocks that are set by the network differ by less than this; a hello takes a while too, and that is no difference. */
+const CLOCKS_AGREE_MS = 1000;
+
+/** @returns how far the room's clock is ahead of the agent's, 0 where they agree or the agent does not tell its own */
+function clockDifference(timestamp: string | null | undefined, now: number): number {
+  const difference = now - Date.parse(timestamp ?? "");
+  return Math.abs(difference) >= CLOCKS_AGREE_MS ? difference : 0;
 }

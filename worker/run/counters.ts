@@ -39,7 +39,7 @@ export class Counters {
     this.#errors.set(clientId, (this.#errors.get(clientId) ?? 0) + 1);
   }
 
-  /** Milliseconds from an event's making to its fan-out, by both machines' clocks. */
+  /** Milliseconds from an event's making to its fan-out, the difference of both machines' clocks taken out. */
   latency(ms: number): void {
     this.#latencyMs = this.#latencyMs === null ? ms : this.#latencyMs * 0.8 + ms * 0.2;
   }

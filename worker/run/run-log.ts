@@ -110,6 +110,8 @@ export class RunLog {
   beginLife(life: string, startSeq: number, logId: string, now: number): number {
     return this.#store.transaction(() => {
       this.#writeTail(now);
+      // Rows of the log are shared by lives: how much of a life is stored is kept with it, for a producer that comes back to it.
+      if (this.#life) this.#store.setLife(this.#life.id, this.#life.base, this.#lastSeq);
       this.#life = this.#store.addLife({ life, base: this.#lastOffset - startSeq, start_seq: startSeq });
       this.#lastSeq = startSeq;
       this.#storedSeq = startSeq;

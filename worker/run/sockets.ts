@@ -48,6 +48,8 @@ export type AgentAttachment = Identity & {
   heard_at: number;
   /** PR5: what the agent was told last; null before its hello. */
   demand: Demand["mode"] | null;
+  /** How far the room's clock is ahead of the agent's, in milliseconds; a socket of an older relay has none. */
+  clock_ms?: number;
 };
 
 export type Attachment = ViewerAttachment | AgentAttachment;

@@ -10,6 +10,7 @@ export type SqlPort = {
 export type SqlValue = string | number | ArrayBuffer | null;
 export type StoragePort = { sql: SqlPort; transactionSync<T>(work: () => T): T };
 
+/** `start_seq`: everything up to it counts as stored; of a superseded life it is the newest that is. */
 export type Life = { id: number; life: string; base: number; start_seq: number };
 export type Numbering = { log_id: string; first_offset: number };
 export type Meta = { run: string; created_at: string; run_info: AnyEvent | null };
@@ -69,6 +70,13 @@ export class RoomStore {
 
   knowsLife(life: string): boolean {
     return this.#rows("SELECT id FROM lives WHERE life = ? LIMIT 1", life).length > 0;
+  }
+
+  /** @returns the newest seq of a superseded life that is stored */
+  lastSeqOf(life: string): number {
+    return (
+      this.#rows<{ start_seq: number }>("SELECT start_seq FROM lives WHERE life = ? ORDER BY id DESC LIMIT 1", life)[0]?.start_seq ?? 0
+    );
   }
 
   addLife(life: Omit<Life, "id">): Life {

@@ -145,6 +145,25 @@ describe("the uplink, against a room over real sockets", () => {
     expect(uplink.outcome()).toBe("done");
   });
 
+  test("PR2 what is stored of a superseded life is not sent again in the new one", async () => {
+    const room = await startRoom();
+    const spool = spoolForTest();
+    const uplink = uplinkTo(room.url, spool);
+    addLogs(spool, uplink, 1, 3);
+    await acked(spool, 3);
+    room.faults.mute = true;
+    addLogs(spool, uplink, 4, 6);
+    await until(() => room.events.length === 6, { what: "the last three" });
+    room.forgetAfter(5);
+    room.cut();
+    await until(() => room.hellos.length === 2, { what: "hello" });
+    room.send({ type: "error", code: "stale_life", message: "begin a new one", last_seq: 5 });
+    room.faults.mute = false;
+    room.cut(4106);
+    await until(() => room.hellos.length === 3 && spool.outbox.figures().acked === 1, { what: "the rest in a new life" });
+    wholeLog(room, 6);
+  });
+
   test("PR2 a producer that was taken over from says so, and does not come back", async () => {
     const room = await startRoom();
     const uplink = uplinkTo(room.url, spoolForTest());
