@@ -123,7 +123,7 @@ export class RunRoom extends DurableObject<Env> {
       return { ok: true, value: room.commands.request(request, by, Date.now()) };
     } catch (error) {
       this.#recover("a command failed", error);
-      throw error;
+      return failure("internal");
     }
   }
 
