@@ -25,7 +25,7 @@ const FILTERS: readonly (readonly string[])[] = [
 const STEPS: readonly [Step, ...Step[]] = [
   { name: "the trainer tells something", weight: 12, take: ({ producer }, dice) => producer.produce(1 + dice.below(5), false) },
   { name: "the trainer tells something large", weight: 1, take: ({ producer }, dice) => producer.produce(1 + dice.below(4), true) },
-  { name: "the agent sends", weight: 14, take: ({ producer }, dice) => producer.send(1 + dice.below(6), dice.chance(0.3)) },
+  { name: "the agent sends", weight: 14, take: send },
   {
     name: "the agent connects",
     weight: 3,
@@ -104,6 +104,13 @@ export function play(storage: StoragePort, seed: number, steps: readonly number[
   } catch (error) {
     return { diary: world.diary, failure: error instanceof Error ? (error.stack ?? error.message) : String(error) };
   }
+}
+
+/** Now and then a frame comes twice, or before one that should come first. */
+function send({ producer }: Cast, dice: Random): void {
+  producer.send(1 + dice.below(6), dice.chance(0.3));
+  if (dice.chance(0.15)) producer.sendFrom(-1 - dice.below(3), dice.chance(0.3));
+  if (dice.chance(0.1)) producer.sendFrom(1 + dice.below(2), dice.chance(0.3));
 }
 
 function arriveAtRoom({ world }: Cast, dice: Random): void {

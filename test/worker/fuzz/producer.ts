@@ -75,6 +75,15 @@ export class Producer {
     this.sent = Math.max(this.sent, this.cursor - 1);
   }
 
+  /** Sends one event out of turn. @param distance from what is next: below 0 it was sent before */
+  sendFrom(distance: number, flush: boolean): void {
+    const seq = (this.cursor ?? 0) + distance;
+    const event = this.events[seq - 1];
+    if (this.cursor === null || event === undefined) return;
+    this.wire?.send({ type: "batch", first_seq: seq, events: [event], flush });
+    this.sent = Math.max(this.sent, seq);
+  }
+
   /** Something happens and is sent at once. */
   say(count: number, flush: boolean): void {
     this.produce(count, false);
