@@ -5,6 +5,9 @@ import { defineConfig } from "vitest/config";
 /** The key that tokens are signed with in tests inside workerd; `env.RUNCAST_SECRET` there. */
 const TEST_SECRET = "a-key-for-tests-only-that-is-long-enough";
 
+/** What a fuzz test is to play: `FUZZ_SEED=7 FUZZ_STEPS=150`, or `FUZZ_RUNS=2000`. workerd does not see this process's environment. */
+const fuzz = Object.fromEntries(["FUZZ_SEED", "FUZZ_STEPS", "FUZZ_RUNS"].map((name) => [name, process.env[name] ?? ""]));
+
 /** Suites that start processes of their own: one file at a time, so that they do not starve each other on a small machine. */
 const processes = { fileParallelism: false, testTimeout: 60_000, hookTimeout: 60_000 };
 
@@ -26,7 +29,7 @@ export default defineConfig({
         plugins: [
           cloudflareTest({
             wrangler: { configPath: "./wrangler.toml" },
-            miniflare: { bindings: { RUNCAST_SECRET: TEST_SECRET, RUNCAST_LOG_LEVEL: "error" } },
+            miniflare: { bindings: { RUNCAST_SECRET: TEST_SECRET, RUNCAST_LOG_LEVEL: "error", ...fuzz } },
           }),
         ],
         test: { name: "worker", include: ["test/worker/**/*.test.ts"], testTimeout: 20_000 },

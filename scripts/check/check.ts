@@ -8,6 +8,7 @@ import { checkLock } from "./lock.ts";
 import { checkPlaces } from "./places.ts";
 import { checkProto } from "./proto.ts";
 import { checkRules } from "./rules.ts";
+import { checkSleep } from "./sleep.ts";
 import { checkTypes, uncovered } from "./types.ts";
 
 /** @returns how many parts passed and failed; what is wrong has been printed */
@@ -19,6 +20,7 @@ export async function runCheck(): Promise<{ passed: number; failed: number }> {
     part("rule IDs", async () => checkRules(files)),
     part("lock file", async () => checkLock(readLock())),
     part("Protocol Buffers schema and its code", checkProto),
+    part("rooms can sleep", async () => checkSleep(files)),
     part("nothing of one machine", async () => checkPlaces(files)),
   ]);
   const flat = results.flat();

@@ -133,4 +133,16 @@ describe("slow viewers", () => {
     window.sent({ through: 2, bytes: 1 }, 0);
     expect([window.full, window.spent]).toEqual([false, true]);
   });
+
+  test("VW6 a viewer that starts over does not wait for acks of offsets that mean something else now", () => {
+    const window = new SendWindow("batched", 0);
+    window.sent({ through: 50, bytes: 0.6 * MIB }, 0);
+    window.sent({ through: 60, bytes: 0.6 * MIB }, 0);
+    window.behind = true;
+    window.startOver();
+    window.sent({ through: 41, bytes: 0.6 * MIB }, 0);
+    expect([window.full, window.behind]).toEqual([false, false]);
+    window.acknowledged(41, 0);
+    expect(window.roomy).toBe(true);
+  });
 });

@@ -14,7 +14,6 @@ import type { CommandDesk } from "./command-desk.ts";
 import type { Command } from "./commands.ts";
 import type { RoomCore } from "./core.ts";
 import { demandFor } from "./demand.ts";
-import { frameSize } from "./frame.ts";
 import { decideBatch, decideHello } from "./producer.ts";
 import type { AgentAttachment, SocketPort } from "./sockets.ts";
 
@@ -28,6 +27,8 @@ export class AgentDesk {
   readonly #sockets = new Set<AgentSocket>();
   readonly watch: AgentWatch;
   #active: AgentSocket | null = null;
+  /** When the producer's newest connection was made: what comes from an earlier one is late. */
+  #connectedAt = 0;
   /** PR5: what the producer was told last. */
   #told: Demand["mode"] | null = null;
 
@@ -52,6 +53,7 @@ export class AgentDesk {
     this.#sockets.add(agent);
     if (agent.attachment.life === null) return;
     this.#active = agent;
+    this.#connectedAt = agent.attachment.connected_at;
     this.#told = agent.attachment.demand;
     this.watch.opened(agent.attachment.heard_at);
   }
@@ -118,7 +120,7 @@ export class AgentDesk {
     this.watch.heard(now);
     switch (message.type) {
       case "batch":
-        this.#batch(agent, message, frameSize(frame), now);
+        this.#batch(agent, message, frame, now);
         return;
       case "command_update":
         this.#commands.update(
@@ -132,12 +134,16 @@ export class AgentDesk {
 
   #hello(agent: AgentSocket, hello: Hello, now: number): void {
     const { log, own, store, effects } = this.#core;
+    if (agent.attachment.connected_at < this.#connectedAt) {
+      // It was on its way for long: whoever sent it has connected again since, or somebody else has.
+      this.#refuse(agent, "superseded", ERRORS.superseded.message);
+      return;
+    }
     const decision = decideHello(hello, log.life, store.knowsLife(hello.life), log.lastSeq);
     if (decision.kind === "stale") {
       this.#refuse(agent, "stale_life", ERRORS.stale_life.message, { last_seq: store.lastSeqOf(hello.life) });
       return;
     }
-    this.#takeOver(agent, hello, now);
     switch (decision.kind) {
       case "continue":
         log.storeTail(now);
@@ -151,6 +157,8 @@ export class AgentDesk {
         break;
     }
     log.setRunInfo(hello.run_info, now);
+    // After what may fail: until the new life is stored, what the earlier producer has sent is to be waited for.
+    this.#takeOver(agent, hello, now);
     own.settle(hello.sent_seq);
     const demand = demandFor(this.#core.viewers.count);
     this.#demanded(agent, demand);
@@ -168,7 +176,7 @@ export class AgentDesk {
   }
 
   /** PR2: with hello a later connection takes over, and the earlier one must not come back. */
-  #takeOver(agent: AgentSocket, { life, timestamp }: Hello, now: number): void {
+  #takeOver(agent: AgentSocket, hello: Hello, now: number): void {
     if (this.#active && this.#active !== agent) {
       const earlier = this.#active;
       earlier.attachment = { ...earlier.attachment, life: null };
@@ -177,8 +185,15 @@ export class AgentDesk {
       this.#sockets.delete(earlier);
     }
     this.#active = agent;
+    this.#connectedAt = agent.attachment.connected_at;
     this.watch.opened(agent.attachment.heard_at);
-    agent.attachment = { ...agent.attachment, life, sent_through: this.#core.log.lastOffset, clock_ms: clockDifference(timestamp, now) };
+    agent.attachment = { ...agent.attachment, life: hello.life, clock_ms: clockDifference(hello.timestamp, now) };
+    this.#sent(agent, hello.sent_seq);
+  }
+
+  /** What was sent outlives this object's memory: viewers are not sent it again, and its offsets are kept for it. */
+  #sent(agent: AgentSocket, seq: number): void {
+    agent.attachment = { ...agent.attachment, sent_through: this.#core.log.lastOffset, sent_seq: seq };
     agent.socket.remember(agent.attachment);
   }
 
@@ -189,7 +204,7 @@ export class AgentDesk {
     agent.socket.remember(agent.attachment);
   }
 
-  #batch(agent: AgentSocket, batch: AgentBatch, frameSize: number, now: number): void {
+  #batch(agent: AgentSocket, batch: AgentBatch, frame: string | ArrayBuffer, now: number): void {
     const { log, viewers, own, counters } = this.#core;
     const decision = decideBatch(log.lastSeq, batch.first_seq, batch.events.length);
     if (decision.kind === "gap") {
@@ -201,7 +216,7 @@ export class AgentDesk {
       this.#send(agent, { type: "ack", seq: log.storedSeq });
       return;
     }
-    const checked = checkEvents(batch.events.slice(decision.skip), frameSize);
+    const checked = checkEvents(batch.events.slice(decision.skip), frame);
     if (!checked.ok) {
       const seq = batch.first_seq + decision.skip + checked.index;
       this.#refuse(agent, checked.code, `event ${seq}: ${checked.message}`, { seq });
@@ -209,9 +224,7 @@ export class AgentDesk {
     }
     const before = log.state.training_status;
     const lines = log.append(checked.events, now);
-    // What viewers are about to see outlives this object's memory: after an eviction it is not sent to them again.
-    agent.attachment = { ...agent.attachment, sent_through: Math.max(agent.attachment.sent_through, log.lastOffset) };
-    agent.socket.remember(agent.attachment);
+    this.#sent(agent, Math.max(agent.attachment.sent_seq, log.lastSeq));
     // Send first, then write: the output gate would hold back what is sent after a write until the write is confirmed.
     viewers.publish(lines, now);
     const newest = checked.events.at(-1)?.timestamp;

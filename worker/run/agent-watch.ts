@@ -22,7 +22,7 @@ export class AgentWatch {
     this.#core = core;
     this.#listed = listed;
     this.#lastHeard = core.log.lastChunkAt;
-    this.#reported = core.log.state.agent_status?.connected === true;
+    this.#reported = core.own.agentStatus?.connected === true;
     this.#gone = { at: now, seen: false, reason: "the connection was lost" };
   }
 

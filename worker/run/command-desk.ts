@@ -1,4 +1,4 @@
-import type { CommandRecord, CommandRequest, CommandState } from "../../protocol/index.ts";
+import type { AnyEvent, CommandRecord, CommandRequest, CommandState } from "../../protocol/index.ts";
 import type { CommandBook } from "./command-book.ts";
 import { advance, type Command, type CommandUpdate, expire, isOpen, queueCommand } from "./commands.ts";
 import type { RoomCore } from "./core.ts";
@@ -33,8 +33,7 @@ export class CommandDesk {
     const known = this.#book.get(request.id);
     if (known) return known.record.state;
     const command = queueCommand(request, by, now);
-    this.#book.put(command);
-    this.#say(command.record, now);
+    this.#enter(command, now);
     if (OVER.has(this.#core.log.state.training_status?.status)) {
       return this.update(request.id, { state: "rejected", global_step: null, error: "the training has ended" }, now);
     }
@@ -49,8 +48,7 @@ export class CommandDesk {
     if (!command) return "failed";
     const next = advance(command, update);
     if (!next) return command.record.state;
-    this.#book.put(next);
-    this.#say(next.record, now);
+    this.#enter(next, now);
     if (isOpen(next)) this.#core.effects.alarm(next.expires_at);
     return next.record.state;
   }
@@ -68,16 +66,17 @@ export class CommandDesk {
     for (const command of this.#book.open()) {
       const expired = expire(command, now);
       if (expired) {
-        this.#book.put(expired);
-        this.#say(expired.record, now);
+        this.#enter(expired, now);
       } else {
         this.#core.effects.alarm(command.expires_at);
       }
     }
   }
 
-  #say(record: CommandRecord, now: number): void {
-    const { id, requested_at: _, ...fields } = record;
-    this.#core.own.place({ type: "command_status", timestamp: new Date(now).toISOString(), command_id: id, ...fields }, now);
+  /** Stores the command's new state together with the event that tells of it. */
+  #enter(command: Command, now: number): void {
+    const { id, requested_at: _, ...fields } = command.record;
+    const event: AnyEvent = { type: "command_status", timestamp: new Date(now).toISOString(), command_id: id, ...fields };
+    this.#core.own.place(event, now, () => this.#book.put(command));
   }
 }

@@ -32,24 +32,21 @@ export type CoreParts = {
   store: RoomStore;
   effects: RoomEffects;
   logger: Log;
-  /** Highest offset that viewers were sent, as the hibernated producer's attachment has it; null without one. */
-  told: number | null;
+  /** Highest seq that the producer ever sent, as its hibernated socket has it; null without one. */
+  sentSeq: number | null;
   /** Milliseconds since 1970. */
   clock: () => number;
 };
 
 /** @param welcomeAgain the welcome of a viewer that has to start over */
 export function createCore(
-  { store, effects, logger, told, clock }: CoreParts,
+  { store, effects, logger, sentSeq, clock }: CoreParts,
   welcomeAgain: (viewer: Viewer, now: number) => Welcome,
 ): RoomCore {
   const meta = store.meta();
   const log = new RunLog(store);
   const counters = new Counters(clock);
   const viewers = new Viewers(counters, logger, welcomeAgain);
-  const lost = Math.max(0, (told ?? 0) - log.lastOffset);
-  // Without a producer's socket nobody knows what viewers saw since the last chunk, unless the agent was reported gone, and so stored, before.
-  const uncertain = told === null && log.state.agent_status?.connected === true;
-  const own = new OwnEvents(log, viewers, effects.newId, { sentSeq: lost > 0 ? log.lastSeq + lost : 0, uncertain });
+  const own = new OwnEvents(store, log, viewers, effects.newId, sentSeq);
   return { run: meta.run, createdAt: meta.created_at, store, log, viewers, counters, own, effects, logger };
 }

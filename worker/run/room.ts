@@ -27,7 +27,11 @@ export class Room {
   readonly viewers: ViewerDesk;
   readonly commands: CommandDesk;
 
+  /** When this room was woken, milliseconds since 1970. */
+  readonly #awakeSince: number;
+
   constructor(parts: CoreParts & { storage: StoragePort }) {
+    this.#awakeSince = parts.clock();
     this.core = createCore(parts, (viewer, now) => this.viewers.welcomeAgain(viewer, now));
     this.commands = new CommandDesk(this.core, new CommandBook(parts.storage.sql), (command) => this.agent.deliver(command));
     const listed = () => parts.effects.listed(this.summary());
@@ -114,6 +118,7 @@ export class Room {
     const { log, store, counters } = this.core;
     return {
       training_state: textOf(log.state.training_status?.status),
+      awake_since: new Date(this.#awakeSince).toISOString(),
       connections: this.viewers.connectionsByRole(this.agent.sockets),
       ...counters.read(),
       tail: log.tail,

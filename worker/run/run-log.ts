@@ -25,7 +25,7 @@ export class RunLog {
     this.#store = store;
     const chunk = store.chunks.load();
     this.#life = store.present();
-    this.#logId = store.numberings().at(-1)?.log_id ?? "";
+    this.#logId = store.logId();
     this.#state = {
       ...EMPTY_STATE,
       ...(chunk?.state ? (JSON.parse(chunk.state) as Partial<RunState>) : {}),
@@ -92,10 +92,12 @@ export class RunLog {
 
   /**
    * PR1: an event of the room's own. The waiting tail, the event and the raised base are stored in one transaction, before anyone sees it.
+   * @param also is stored in the same transaction
    * @returns the line to send
    */
-  place(event: AnyEvent, now: number): Line {
+  place(event: AnyEvent, now: number, also: () => void): Line {
     return this.#store.transaction(() => {
+      also();
       const line = this.#take(event, now);
       if (this.#life) {
         this.#life = { ...this.#life, base: this.#life.base + 1 };
@@ -148,13 +150,18 @@ export class RunLog {
 
   /** VW3: whether everything after the position is still here under the meaning that it had. */
   isGood(position: Position): boolean {
-    const numberings = this.#store.numberings();
-    const index = numberings.findIndex((numbering) => numbering.log_id === position.log_id);
-    if (index === -1) return false;
-    const next = numberings[index + 1];
-    if (next ? position.offset >= next.first_offset : position.offset > this.#lastOffset + POSITION_AHEAD_MAX) return false;
+    if (position.offset > this.#lastMeant(position.log_id)) return false;
     const oldest = this.oldestOffset;
     return oldest === 0 ? position.offset >= this.#lastOffset : position.offset + 1 >= oldest;
+  }
+
+  /** Up to which offset a numbering goes, -1 for one that is not known. The present one goes on where the producer is about to send. */
+  #lastMeant(logId: string): number {
+    // Most viewers come back to the numbering that they left: the others need not be read.
+    if (logId === this.#logId && logId !== "") return this.#lastOffset + POSITION_AHEAD_MAX;
+    const numberings = this.#store.numberings();
+    const index = numberings.findIndex((numbering) => numbering.log_id === logId);
+    return index === -1 ? -1 : (numberings[index + 1]?.first_offset ?? 0) - 1;
   }
 
   /** Lines after an offset, oldest first, lazily; stored ones, then the tail. */

@@ -17,38 +17,34 @@ import { loadCodec } from "./codecs.ts";
 import type { EventQuery } from "./event-page.ts";
 import { frameSize } from "./frame.ts";
 import { Room } from "./room.ts";
-import { SendWindow } from "./send-window.ts";
-import type { AgentAttachment, Attachment, SocketPort, ViewerAttachment } from "./sockets.ts";
+import type { AgentAttachment, Attachment, SocketPort } from "./sockets.ts";
 import { RoomStore } from "./store.ts";
 import { viewerTags } from "./subscription.ts";
 import { UPGRADE_HEADER, type Upgrade } from "./upgrade.ts";
-import type { Viewer } from "./viewers.ts";
-
-/** A socket, with what it remembers. */
-type Known = { socket: WebSocket; attachment: Attachment | null };
-type Peer = { kind: "viewer"; viewer: Viewer } | { kind: "agent"; agent: AgentSocket };
+import { type Peer, type Sleeper, wakeRoom } from "./wake.ts";
 
 /** One run as a Durable Object: wiring between the platform and {@link Room}. No timer, no `accept()`: it hibernates with its sockets. */
 export class RunRoom extends DurableObject<Env> {
   readonly #store: RoomStore;
   readonly #logger: Log;
-  readonly #peers = new Map<WebSocket, Peer>();
+  #peers = new Map<WebSocket, Peer>();
+  /** Whether the run exists; its room is woken when something is asked of it. */
+  #exists: boolean;
   #room: Room | null = null;
   #alarmAt: number | null = null;
+  /** When the newest agent connected, milliseconds since 1970. */
+  #connectedAt = 0;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     this.#logger = createLog(env.RUNCAST_LOG_LEVEL, { object: "room" });
     this.#store = new RoomStore(ctx.storage);
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(KEEPALIVE_SEND, KEEPALIVE_REPLY));
-    if (!this.#store.open()) return;
-    const sockets = this.#sockets();
-    const modes = new Set(sockets.flatMap(({ attachment }) => (attachment?.kind === "viewer" ? [attachment.mode] : [])));
+    this.#exists = this.#store.open();
+    if (!this.#exists) return;
+    const modes = new Set(this.#sleepers(null).flatMap(({ attachment }) => (attachment?.kind === "viewer" ? [attachment.mode] : [])));
     // Whatever arrives waits meanwhile.
-    void ctx.blockConcurrencyWhile(async () => {
-      await Promise.all([...modes].map(loadCodec));
-      this.#room = this.#wake(sockets);
-    });
+    void ctx.blockConcurrencyWhile(async () => void (await Promise.all([...modes].map(loadCodec))));
   }
 
   /** An upgrade that the Worker has checked; who comes stands in {@link UPGRADE_HEADER}. */
@@ -59,16 +55,18 @@ export class RunRoom extends DurableObject<Env> {
   }
 
   override async webSocketMessage(socket: WebSocket, frame: string | ArrayBuffer): Promise<void> {
-    if (!this.#room && !this.#begin(socket, frame)) return;
+    const room = this.#awake() ?? this.#begin(socket, frame);
     const peer = this.#peers.get(socket);
-    if (!peer || !this.#room) return;
-    this.#room.core.counters.received(frameSize(frame));
+    if (!peer || !room) return;
+    room.core.counters.received(frameSize(frame));
     try {
-      if (peer.kind === "agent") this.#room.agent.receive(peer.agent, frame, Date.now());
-      else this.#room.viewers.receive(peer.viewer, frame, Date.now());
+      if (peer.kind === "agent") room.agent.receive(peer.agent, frame, Date.now());
+      else room.viewers.receive(peer.viewer, frame, Date.now());
     } catch (error) {
-      this.#logger("error", "a message failed", { run: this.#room.core.run, ...thrown(error) });
-      this.#recover(socket);
+      this.#recover("a message failed", error);
+      // What may still come from it counts no more: it was sent before it knew.
+      this.#remove(socket, false);
+      socketPort(socket).close(1011, "the relay failed: connect again");
     }
   }
 
@@ -85,39 +83,58 @@ export class RunRoom extends DurableObject<Env> {
 
   override async alarm(): Promise<void> {
     this.#alarmAt = null;
-    this.#room?.wake(Date.now());
+    const room = this.#awake();
+    try {
+      room?.wake(Date.now());
+    } catch (error) {
+      this.#recover("the alarm failed", error);
+      // The platform tries again.
+      throw error;
+    }
   }
 
   // Reads, called by the Worker's routes. `null`: there is no such run. JSON text: the shapes are those of protocol/http.ts.
 
   async summary(): Promise<string | null> {
-    return this.#room && JSON.stringify(this.#room.summary());
+    return this.#told((room) => room.summary());
   }
   async detail(): Promise<string | null> {
-    return this.#room && JSON.stringify(this.#room.detail());
+    return this.#told((room) => room.detail());
   }
   async events(query: EventQuery): Promise<string | null> {
-    return this.#room && JSON.stringify(this.#room.events(query));
+    return this.#told((room) => room.events(query));
   }
   async samples(): Promise<string | null> {
-    return this.#room && JSON.stringify(this.#room.samples());
+    return this.#told((room) => room.samples());
   }
   async sample(sampleId: string): Promise<string | null> {
-    return this.#room && JSON.stringify(this.#room.sample(sampleId));
+    return this.#told((room) => room.sample(sampleId));
   }
   async commands(): Promise<string | null> {
-    return this.#room && JSON.stringify(this.#room.commands.records());
+    return this.#told((room) => room.commands.records());
   }
   async status(): Promise<string | null> {
-    return this.#room && JSON.stringify(this.#room.status());
+    return this.#told((room) => room.status());
   }
   async command(request: CommandRequest, by: string): Promise<Result<string>> {
-    return this.#room ? { ok: true, value: this.#room.commands.request(request, by, Date.now()) } : failure("run_not_found");
+    const room = this.#awake();
+    if (!room) return failure("run_not_found");
+    try {
+      return { ok: true, value: room.commands.request(request, by, Date.now()) };
+    } catch (error) {
+      this.#recover("a command failed", error);
+      return failure("internal");
+    }
+  }
+
+  #told(answer: (room: Room) => unknown): string | null {
+    const room = this.#awake();
+    return room && JSON.stringify(answer(room));
   }
 
   async #acceptViewer(upgrade: Extract<Upgrade, { kind: "viewer" }>): Promise<Response> {
     await loadCodec(upgrade.mode);
-    const room = this.#room;
+    const room = this.#awake();
     if (!room) return errorResponse("run_not_found");
     const admitted = room.admit(VIEWERS_PER_RUN);
     if (!admitted.ok) return errorResponse(admitted.code, admitted.message);
@@ -139,6 +156,9 @@ export class RunRoom extends DurableObject<Env> {
   }
 
   #acceptAgent(upgrade: Extract<Upgrade, { kind: "agent" }>): Response {
+    const room = this.#awake();
+    // Two of the same millisecond still have an order.
+    this.#connectedAt = Math.max(Date.now(), this.#connectedAt + 1);
     const pair = new WebSocketPair();
     this.ctx.acceptWebSocket(pair[1], ["agent"]);
     const attachment: AgentAttachment = {
@@ -146,101 +166,111 @@ export class RunRoom extends DurableObject<Env> {
       run: upgrade.run,
       ...upgrade.identity,
       client_id: crypto.randomUUID(),
+      connected_at: this.#connectedAt,
       life: null,
       sent_through: 0,
+      sent_seq: 0,
       heard_at: 0,
       demand: null,
     };
     const agent: AgentSocket = { socket: socketPort(pair[1]), attachment };
     agent.socket.remember(attachment);
     this.#peers.set(pair[1], { kind: "agent", agent });
-    this.#room?.agent.add(agent);
+    room?.agent.add(agent);
     return switching(pair[0], upgrade.protocol);
   }
 
-  /** A run comes into being when an agent says hello. @returns whether it has now */
-  #begin(socket: WebSocket, frame: string | ArrayBuffer): boolean {
+  /** A run comes into being when an agent says hello. @returns its room; null where this was no hello */
+  #begin(socket: WebSocket, frame: string | ArrayBuffer): Room | null {
     const attachment = socket.deserializeAttachment() as Attachment | null;
-    if (attachment?.kind !== "agent") return false;
+    if (attachment?.kind !== "agent") return null;
     const refused = refuseAllButHello(frame);
     if (refused !== null) {
       const port = socketPort(socket);
       port.send(JSON.stringify({ type: "error", timestamp: new Date().toISOString(), code: refused.code, message: refused.message }));
       const close = ERRORS[refused.code].close;
       if (close !== null) port.close(close, refused.message);
-      return false;
+      return null;
     }
     Room.create(this.#store, attachment.run, Date.now());
-    this.#room = this.#wake(this.#sockets());
+    this.#exists = true;
     this.#logger("info", "run created", { run: attachment.run });
-    return true;
+    return this.#awake();
   }
 
-  /** Builds the room from storage and from the sockets that hibernated with it. */
-  #wake(sockets: readonly Known[]): Room {
-    const known = sockets.filter(({ socket }) => socket.readyState === WebSocket.OPEN);
-    let told: number | null = null;
-    // Of one that is just closing, too: it knows what viewers were sent.
-    for (const { attachment } of sockets) if (attachment?.kind === "agent" && attachment.life !== null) told = attachment.sent_through;
-    const room = new Room({
-      store: this.#store,
-      storage: this.ctx.storage,
-      effects: {
-        alarm: (at) => this.#setAlarm(at),
-        listed: (summary) => this.#tellDirectory(summary.run, JSON.stringify(summary)),
-        newId: () => crypto.randomUUID().replaceAll("-", ""),
+  /**
+   * The room, woken where it is not there yet.
+   * @param ending the socket whose end woke the object
+   */
+  #awake(ending: WebSocket | null = null): Room | null {
+    if (this.#exists) this.#room ??= this.#wake(ending);
+    return this.#room;
+  }
+
+  #wake(ending: WebSocket | null): Room {
+    const { room, peers } = wakeRoom(
+      {
+        store: this.#store,
+        storage: this.ctx.storage,
+        effects: {
+          alarm: (at) => this.#setAlarm(at),
+          listed: (summary) => this.#tellDirectory(summary.run, JSON.stringify(summary)),
+          newId: () => crypto.randomUUID().replaceAll("-", ""),
+        },
+        logger: this.#logger,
+        clock: Date.now,
       },
-      logger: this.#logger,
-      told,
-      clock: Date.now,
-    });
+      this.#sleepers(ending),
+      Date.now(),
+    );
     room.agent.watch.keepaliveAt = () => this.#keepaliveAt(room.agent.active);
-    const through = Math.max(told ?? 0, room.core.log.lastOffset);
-    for (const { socket, attachment } of known) {
-      if (attachment?.kind === "viewer") {
-        const viewer = wokenViewer(socketPort(socket), attachment, through, Date.now());
-        room.core.viewers.add(viewer, Date.now());
-        this.#peers.set(socket, { kind: "viewer", viewer });
-      } else if (attachment?.kind === "agent") {
-        const agent: AgentSocket = { socket: socketPort(socket), attachment };
-        room.agent.add(agent);
-        this.#peers.set(socket, { kind: "agent", agent });
-      }
-    }
-    // Who watches may have changed while the room slept.
-    room.agent.viewersChanged();
+    this.#peers = peers;
     return room;
   }
 
-  #sockets(): Known[] {
-    return this.ctx.getWebSockets().map((socket) => ({ socket, attachment: socket.deserializeAttachment() as Attachment | null }));
+  /** @param ending it is no longer among the object's sockets, and what an agent's remembers still counts */
+  #sleepers(ending: WebSocket | null): Sleeper<WebSocket>[] {
+    const open = this.ctx.getWebSockets().filter((socket) => socket.readyState === WebSocket.OPEN && socket !== ending);
+    const sleepers = open.map(sleeper);
+    const last = ending && sleeper(ending);
+    return last?.attachment?.kind === "agent" ? [...sleepers, last] : sleepers;
   }
 
   /** Storage failed in the middle of something: what is in memory may be ahead of it, so the room starts again from what is stored. */
-  #recover(failed: WebSocket): void {
-    this.#peers.clear();
+  #recover(what: string, failed: unknown, ending: WebSocket | null = null): void {
+    this.#logger("error", what, { run: this.#room?.core.run, ...thrown(failed) });
     try {
       this.#store.open();
-      this.#room = this.#wake(this.#sockets());
+      this.#room = this.#wake(ending);
     } catch (error) {
       // Not even reading works: only a new object can help. Every client comes back by itself.
       this.#logger("error", "the room could not start again", thrown(error));
       this.ctx.abort("storage failed");
     }
-    socketPort(failed).close(1011, "the relay failed: connect again");
   }
 
   #forget(socket: WebSocket, goodbye: boolean): void {
+    this.#awake(socket);
+    try {
+      this.#remove(socket, goodbye);
+    } catch (error) {
+      // Its tail is lost, and will be sent again; that it has gone must still be known.
+      this.#recover("the end of a connection failed", error, socket);
+      this.#remove(socket, goodbye);
+    }
+  }
+
+  #remove(socket: WebSocket, goodbye: boolean): void {
     const peer = this.#peers.get(socket);
     this.#peers.delete(socket);
     if (!this.#room) return;
     if (peer?.kind === "viewer") this.#room.viewers.leave(peer.viewer);
     else if (peer?.kind === "agent") this.#room.agent.remove(peer.agent, goodbye, Date.now());
-    else this.#forgetUnseen(this.#room, socket.deserializeAttachment() as Attachment | null, goodbye);
+    else this.#removeUnseen(this.#room, socket.deserializeAttachment() as Attachment | null, goodbye);
   }
 
-  /** The close itself woke the room: a socket that is closing is nobody's any more when the room looks who is there. */
-  #forgetUnseen(room: Room, attachment: Attachment | null, goodbye: boolean): void {
+  /** Something else woke the room when the socket was closed already: it was nobody's any more when the room looked who is there. */
+  #removeUnseen(room: Room, attachment: Attachment | null, goodbye: boolean): void {
     if (attachment?.kind === "viewer") room.viewers.left();
     else if (attachment?.kind === "agent") room.agent.left(attachment, goodbye, Date.now());
   }
@@ -253,11 +283,12 @@ export class RunRoom extends DurableObject<Env> {
     return 0;
   }
 
-  /** Each `setAlarm` is a row written: only an earlier wish replaces the one that stands. */
+  /** Each `setAlarm` is a row written: only an earlier wish replaces the one that stands, which may be older than this object's memory. */
   #setAlarm(at: number): void {
     if (this.#alarmAt !== null && this.#alarmAt <= at) return;
     this.#alarmAt = at;
-    this.ctx.waitUntil(this.ctx.storage.setAlarm(at));
+    const { storage } = this.ctx;
+    this.ctx.waitUntil(storage.getAlarm().then((standing) => (standing !== null && standing <= at ? undefined : storage.setAlarm(at))));
   }
 
   #tellDirectory(run: string, summary: string): void {
@@ -268,11 +299,8 @@ export class RunRoom extends DurableObject<Env> {
   }
 }
 
-/** @param told how far viewers that were up with the log had come when the object went */
-function wokenViewer(socket: SocketPort, attachment: ViewerAttachment, told: number, now: number): Viewer {
-  const window = new SendWindow(attachment.mode, now);
-  window.behind = attachment.behind_at !== null;
-  return { socket, attachment, through: attachment.behind_at ?? Math.max(told, attachment.joined_at), window };
+function sleeper(socket: WebSocket): Sleeper<WebSocket> {
+  return { socket, port: socketPort(socket), attachment: socket.deserializeAttachment() as Attachment | null };
 }
 
 /** The platform's socket behind the room's port: `send` after a close throws, and a reason has 123 bytes at most. */

@@ -16,6 +16,8 @@ const MIGRATIONS: readonly string[] = [
   `ALTER TABLE commands ADD COLUMN open INTEGER NOT NULL DEFAULT 0;
    UPDATE commands SET open = 1 WHERE json_extract(record, '$.record.state') IN ('queued', 'delivered');
    CREATE INDEX commands_open ON commands (open) WHERE open = 1;`,
+  // Events of the room's own that wait for the producer to send again what viewers may have seen.
+  "CREATE TABLE held (id INTEGER PRIMARY KEY, event TEXT NOT NULL);",
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

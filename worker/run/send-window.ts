@@ -39,6 +39,13 @@ export class SendWindow {
     for (const frame of this.#inFlight.splice(0, left === -1 ? this.#inFlight.length : left)) this.#bytes -= frame.bytes;
   }
 
+  /** Offsets mean something else from now on: an ack of one that was sent before says nothing. */
+  startOver(): void {
+    this.behind = false;
+    this.#inFlight.length = 0;
+    this.#bytes = 0;
+  }
+
   /** Nothing more may be sent for now. */
   get full(): boolean {
     return this.#bytes > VIEWER_WINDOW_BYTES;

@@ -40,10 +40,14 @@ export type AgentAttachment = Identity & {
   kind: "agent";
   run: string;
   client_id: string;
+  /** Milliseconds since 1970: of two connections the later one is the producer's, whichever hello arrives first (PR2). */
+  connected_at: number;
   /** Set by hello, taken away by the next producer's hello (fence). */
   life: string | null;
   /** Highest offset that viewers were sent: above the stored log's end when the object was evicted with a tail. */
   sent_through: number;
+  /** Highest seq that the producer ever sent: until all of them are here again, the room holds back events of its own (PR1). */
+  sent_seq: number;
   /** When the agent last said something, milliseconds since 1970: a room that slept since must not call it silent. */
   heard_at: number;
   /** PR5: what the agent was told last; null before its hello. */

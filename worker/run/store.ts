@@ -13,6 +13,8 @@ export type StoragePort = { sql: SqlPort; transactionSync<T>(work: () => T): T }
 /** `start_seq`: everything up to it counts as stored; of a superseded life it is the newest that is. */
 export type Life = { id: number; life: string; base: number; start_seq: number };
 export type Numbering = { log_id: string; first_offset: number };
+/** An event of the room's own that waits for its offset. */
+export type HeldEvent = { id: number; event: AnyEvent };
 export type Meta = { run: string; created_at: string; run_info: AnyEvent | null };
 
 /** Rows of one room. A room that no producer has greeted has no tables: asking for a run that does not exist leaves nothing behind. */
@@ -95,6 +97,11 @@ export class RoomStore {
     this.#sql.exec("INSERT INTO logs (log_id, first_offset) VALUES (?, ?)", numbering.log_id, numbering.first_offset);
   }
 
+  /** The name of the present numbering; empty before the first producer. */
+  logId(): string {
+    return this.#rows<{ log_id: string }>("SELECT log_id FROM logs ORDER BY id DESC LIMIT 1")[0]?.log_id ?? "";
+  }
+
   /** Every numbering of this room's log, oldest first. */
   numberings(): Numbering[] {
     return this.#rows<Numbering>("SELECT log_id, first_offset FROM logs ORDER BY id");
@@ -112,6 +119,25 @@ export class RoomStore {
       const sampleId = (JSON.parse(line.json) as { sample_id?: string }).sample_id ?? "";
       this.#sql.exec("INSERT OR REPLACE INTO samples (offset, sample_id, event) VALUES (?, ?, ?)", line.offset, sampleId, line.json);
     }
+  }
+
+  /** Keeps an event of the room's own until it is placed. */
+  hold(event: AnyEvent): HeldEvent {
+    const query = "INSERT INTO held (event) VALUES (?) RETURNING id";
+    const { id } = this.#rows<{ id: number }>(query, JSON.stringify(event))[0] ?? { id: 0 };
+    return { id, event };
+  }
+
+  dropHeld(id: number): void {
+    this.#sql.exec("DELETE FROM held WHERE id = ?", id);
+  }
+
+  /** What waits, oldest first. */
+  held(): HeldEvent[] {
+    return this.#rows<{ id: number; event: string }>("SELECT id, event FROM held ORDER BY id").map(({ id, event }) => ({
+      id,
+      event: JSON.parse(event) as AnyEvent,
+    }));
   }
 
   /** Every sample, newest first. */

@@ -167,7 +167,7 @@ export class ViewerDesk {
       if (!this.#replay(viewer, missed.lines, missed.through, now)) return;
     }
     if (viewer.window.behind || viewer.attachment.behind_at === null) return;
-    viewer.attachment = { ...viewer.attachment, behind_at: null };
+    viewer.attachment = { ...viewer.attachment, joined_at: viewer.through, behind_at: null };
     viewer.socket.remember(viewer.attachment);
   }
 

@@ -121,7 +121,7 @@ export class Viewers {
   /** The viewer has seen offsets that mean something else now: it is welcomed anew, and goes on after `through`. */
   startOver(viewer: Viewer, through: number, now: number): void {
     viewer.through = through;
-    viewer.window.behind = false;
+    viewer.window.startOver();
     // Where it was before must not come back with a wake from hibernation.
     viewer.attachment = { ...viewer.attachment, joined_at: through, behind_at: null };
     viewer.socket.remember(viewer.attachment);

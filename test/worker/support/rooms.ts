@@ -24,7 +24,7 @@ export async function alone(run: string, wokenAt: number, play: (room: Room) => 
     const store = new RoomStore(state.storage);
     store.open();
     const effects = { alarm: () => undefined, listed: () => undefined, newId: () => crypto.randomUUID() };
-    play(new Room({ store, storage: state.storage, effects, logger: () => undefined, told: null, clock: () => wokenAt }));
+    play(new Room({ store, storage: state.storage, effects, logger: () => undefined, sentSeq: null, clock: () => wokenAt }));
   });
 }
 
