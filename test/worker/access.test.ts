@@ -142,6 +142,42 @@ describe("tokens", () => {
     });
   });
 
+  test("AC4 an agent's socket ends with its token too: what comes after it is not taken", async () => {
+    const run = newRun();
+    const first = await agent(run);
+    first.close();
+    await alone(run, 0, (room) => {
+      const seen: (string | number)[] = [];
+      const socket = {
+        send: (text: string | Uint8Array) => seen.push(JSON.parse(String(text)).type) > 0,
+        close: (code: number) => void seen.push(code),
+        remember: () => undefined,
+        buffered: () => null,
+      };
+      const times = { connected_at: 1, heard_at: 0, sent_through: 0, sent_seq: 0 };
+      const attachment = {
+        kind: "agent",
+        run,
+        sub: "gpu",
+        role: "agent",
+        exp: 100,
+        client_id: "a",
+        life: null,
+        demand: null,
+        ...times,
+      } as const;
+      const producer = { socket, attachment };
+      room.agent.add(producer);
+      const say = (message: object, at: number) => room.agent.receive(producer, JSON.stringify(message), at);
+      say({ type: "hello", protocol: 1, life: "life-1", next_seq: 1, sent_seq: 0, agent: { name: "a", version: "0" } }, 129_998);
+      say({ type: "batch", first_seq: 1, events: [line("in time")], flush: true }, 129_999);
+      const { lastOffset } = room.core.log;
+      say({ type: "batch", first_seq: 2, events: [line("too late")], flush: true }, 130_000);
+      expect(seen.slice(-3)).toEqual(["ack", "error", 4101]);
+      expect(room.core.log.lastOffset).toBe(lastOffset);
+    });
+  });
+
   test("AC4 a token that ended a moment ago is still welcome, by the clock difference that is forgiven everywhere", async () => {
     const run = newRun();
     await agent(run);

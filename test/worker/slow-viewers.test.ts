@@ -56,6 +56,26 @@ describe("slow viewers", () => {
     expect(await slow.nextOf("batch")).toMatchObject({ events: [{ message: "live again", offset: 802 }], through: 802 });
   });
 
+  test("VW6, VW3 a window and a replay are bytes, in whatever script the text is", async () => {
+    const run = newRun();
+    const producer = await agent(run);
+    const slow = await batchedViewer(run, "?replay=0");
+    await slow.nextOf("welcome");
+    const bytes = (frames: unknown[]) => new TextEncoder().encode(JSON.stringify(frames)).byteLength;
+    for (let n = 0; n < 8; n++) {
+      producer.batch(Array.from({ length: 100 }, (_, i) => line(`${n}.${i} ${"€".repeat(1300)}`)));
+      await producer.nextOf("ack");
+    }
+    expect(bytes(slow.waiting())).toBeLessThan(1.5 * MIB);
+    await evict(run);
+    const late = await batchedViewer(run);
+    await late.nextOf("welcome");
+    const replayed: unknown[] = [];
+    while ((replayed.at(-1) as { through: number } | undefined)?.through !== 801) replayed.push(await late.nextOf("batch"));
+    expect(bytes(replayed)).toBeGreaterThan(200 * 1024);
+    expect(bytes(replayed)).toBeLessThan(280 * 1024);
+  });
+
   test("VW6 a viewer that is behind is still behind after an eviction, and misses nothing", async () => {
     const run = newRun();
     const producer = await agent(run);

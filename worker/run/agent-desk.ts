@@ -15,7 +15,7 @@ import type { Command } from "./commands.ts";
 import type { RoomCore } from "./core.ts";
 import { demandFor } from "./demand.ts";
 import { decideBatch, decideHello } from "./producer.ts";
-import type { AgentAttachment, SocketPort } from "./sockets.ts";
+import { type AgentAttachment, hasEnded, type SocketPort } from "./sockets.ts";
 
 export type AgentSocket = { socket: SocketPort; attachment: AgentAttachment };
 
@@ -77,6 +77,10 @@ export class AgentDesk {
   }
 
   receive(agent: AgentSocket, frame: string | ArrayBuffer, now: number): void {
+    if (hasEnded(agent.attachment, now)) {
+      this.#refuse(agent, "token_expired", ERRORS.token_expired.message);
+      return;
+    }
     const decoded = decodeAgentFrame(frame);
     if (!decoded.ok) {
       this.#core.logger("warning", "invalid message from an agent", { client_id: agent.attachment.client_id, code: decoded.code });

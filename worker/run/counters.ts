@@ -41,6 +41,8 @@ export class Counters {
 
   /** Milliseconds from an event's making to its fan-out, the difference of both machines' clocks taken out. */
   latency(ms: number): void {
+    // An event may have been given a time that is none.
+    if (Number.isNaN(ms)) return;
     this.#latencyMs = this.#latencyMs === null ? ms : this.#latencyMs * 0.8 + ms * 0.2;
   }
 

@@ -4,6 +4,8 @@ import type { AnyEvent, StoredEvent } from "../../protocol/index.ts";
 export type Line = { offset: number; type: string; json: string; bytes: number };
 
 const encoder = new TextEncoder();
+// biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII is meant.
+const ASCII = /^[\x00-\x7f]*$/;
 const TYPE_FIRST = /^\{"type":"([^"\\]*)"/;
 
 /**
@@ -22,8 +24,9 @@ export function encodeEvent(event: StoredEvent): Line {
   return { offset: event.offset, type: event.type, json, bytes: utf8Bytes(json) };
 }
 
+/** What limits, windows and rows are counted in: a text in another script has up to three times as many as characters. */
 export function utf8Bytes(text: string): number {
-  return encoder.encode(text).byteLength;
+  return ASCII.test(text) ? text.length : encoder.encode(text).byteLength;
 }
 
 /** @returns the text of a stored chunk: a line an event. JSON never holds a raw line break. */
@@ -33,7 +36,7 @@ export function joinLines(lines: readonly Line[]): string {
 
 /** The inverse of {@link joinLines}; the offsets of a chunk have no holes. */
 export function splitLines(text: string, firstOffset: number): Line[] {
-  return text.split("\n").map((json, index) => ({ offset: firstOffset + index, type: typeOf(json), json, bytes: json.length }));
+  return text.split("\n").map((json, index) => ({ offset: firstOffset + index, type: typeOf(json), json, bytes: utf8Bytes(json) }));
 }
 
 function typeOf(json: string): string {

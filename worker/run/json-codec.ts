@@ -15,25 +15,22 @@ function message(content: RoomMessage, now: number): string {
 
 /** VW1: each event by itself. */
 export const plainCodec: Codec = {
-  frames: (lines) => lines.map((line) => frame(line.json, line.offset)),
+  frames: (lines) => lines.map((line) => ({ wire: line.json, sent: { through: line.offset, bytes: line.bytes } })),
   message,
   read,
 };
 
 /** VW2: events in batches. */
 export const batchedCodec: Codec = {
-  frames: (lines, through, now) => cutBatches(lines, through, (batch, end) => frame(batchText(batch, end, now), end)),
+  frames: (lines, through, now) => cutBatches(lines, through, (batch, end) => batchFrame(batch, end, now)),
   message,
   read,
 };
 
-/** The lines are JSON already: they are only put together. */
-function batchText(lines: readonly Line[], through: number, now: number): string {
+/** The lines are JSON already, and measured: they are only put together. */
+function batchFrame(lines: readonly Line[], through: number, now: number): Frame {
   const events = lines.map((line) => line.json).join(",");
-  return `{"type":"batch","timestamp":"${new Date(now).toISOString()}","events":[${events}],"through":${through}}`;
-}
-
-/** The size in UTF-16 units: near enough for what it bounds, and free. */
-function frame(text: string, through: number): Frame {
-  return { wire: text, sent: { through, bytes: text.length } };
+  const wire = `{"type":"batch","timestamp":"${new Date(now).toISOString()}","events":[${events}],"through":${through}}`;
+  const around = wire.length - events.length + Math.max(0, lines.length - 1);
+  return { wire, sent: { through, bytes: lines.reduce((sum, line) => sum + line.bytes, around) } };
 }
