@@ -10,9 +10,9 @@
 import { parseArgs } from "node:util";
 import { deflateRawSync } from "node:zlib";
 import type { AnyEvent } from "../../protocol/index.ts";
-import type { Codec, Frame } from "../../worker/run/codec.ts";
-import { codecOf, loadCodec } from "../../worker/run/codecs.ts";
-import { encodeEvent, type Line, stampEvent } from "../../worker/run/encode.ts";
+import { encodeEvent, type Line, stampEvent } from "../../worker/run/log/line.ts";
+import type { Codec, Frame } from "../../worker/run/viewers/codec.ts";
+import { codecOf, loadCodec } from "../../worker/run/viewers/codecs.ts";
 import { createRandom } from "../eta/random.ts";
 
 const { values } = parseArgs({ options: { json: { type: "boolean", default: false }, rounds: { type: "string", default: "300" } } });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { advance, expire, queueCommand } from "../../worker/run/commands.ts";
+import { advance, expire, queueCommand } from "../../worker/run/commands/command.ts";
 import { newRun } from "./support/rooms.ts";
 import { agent, batchedViewer } from "./support/sockets.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { encodeEvent, type Line, stampEvent } from "../../worker/run/encode.ts";
+import { encodeEvent, type Line, stampEvent } from "../../worker/run/log/line.ts";
 import type { Room } from "../../worker/run/room.ts";
 import type { ViewerMode } from "../../worker/run/sockets.ts";
 import { alone, newRun } from "./support/rooms.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { judgeLink } from "../../worker/run/agent-link.ts";
+import { judgeLink } from "../../worker/run/producer/agent-link.ts";
 import { alone, evict, newRun, room } from "./support/rooms.ts";
 import { agent, batchedViewer, line } from "./support/sockets.ts";
 

@@ -5,8 +5,8 @@ import { describe, expect, test } from "vitest";
 import type { JsonObject } from "../../worker/proto/message.ts";
 import { encodeEvent, encodeRoomMessage } from "../../worker/proto/room-message.ts";
 import { EventSchema, RoomMessageSchema } from "../../worker/proto/runcast_v1_pb.ts";
-import { codecOf, loadCodec } from "../../worker/run/codecs.ts";
-import { encodeEvent as encodeLine, stampEvent } from "../../worker/run/encode.ts";
+import { encodeEvent as encodeLine, stampEvent } from "../../worker/run/log/line.ts";
+import { codecOf, loadCodec } from "../../worker/run/viewers/codecs.ts";
 import { eventFromBinary, fromRoom, withoutAbsent } from "./support/proto.ts";
 
 const text = fc.string({ unit: "binary" });

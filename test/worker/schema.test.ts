@@ -1,6 +1,6 @@
 import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, test } from "vitest";
-import { migrate, SCHEMA_VERSION } from "../../worker/run/schema.ts";
+import { migrate, SCHEMA_VERSION } from "../../worker/run/storage/schema.ts";
 import { FIRST_SCHEMA } from "./support/first-schema.ts";
 import { evict, newRun, room } from "./support/rooms.ts";
 import { agent, batchedViewer, line, messages } from "./support/sockets.ts";

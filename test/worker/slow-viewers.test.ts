@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Room } from "../../worker/run/room.ts";
-import { SendWindow } from "../../worker/run/send-window.ts";
-import type { Viewer } from "../../worker/run/viewers.ts";
+import type { Viewer } from "../../worker/run/viewers/fan-out.ts";
+import { SendWindow } from "../../worker/run/viewers/send-window.ts";
 import { alone, evict, newRun } from "./support/rooms.ts";
 import { agent, batchedViewer, line, type Peer } from "./support/sockets.ts";
 

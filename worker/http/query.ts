@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { describe, EVENT_TYPE_MAX_LENGTH, SUBSCRIPTIONS_MAX } from "../../protocol/index.ts";
-import type { Subscription } from "../run/subscription.ts";
-import { subscribe } from "../run/subscription.ts";
+import type { Subscription } from "../run/viewers/subscription.ts";
+import { subscribe } from "../run/viewers/subscription.ts";
 import { HttpFailure } from "./errors.ts";
 
 /** `?events=a,b`; null where it is absent. */

@@ -6,7 +6,7 @@ import { access } from "../auth/access.ts";
 import type { Env } from "../env.ts";
 import { eventNames, readQuery, wholeNumber } from "../http/query.ts";
 import { directoryOf, existing, roomOf } from "../rooms.ts";
-import { EVERYTHING } from "../run/subscription.ts";
+import { EVERYTHING } from "../run/viewers/subscription.ts";
 
 /** Runs in one list: a page that shows more wants a search. */
 const LIST_MAX = 200;

@@ -10,8 +10,8 @@ import { eventNames, readQuery, wholeNumber } from "../http/query.ts";
 import { createLog } from "../log.ts";
 import { directoryOf, roomOf } from "../rooms.ts";
 import type { Identity, ViewerMode } from "../run/sockets.ts";
-import { EVERYTHING, NOTHING } from "../run/subscription.ts";
 import { UPGRADE_HEADER, type Upgrade } from "../run/upgrade.ts";
+import { EVERYTHING, NOTHING } from "../run/viewers/subscription.ts";
 
 const viewerQuery = z.object({
   run: z.string().optional(),

@@ -1,10 +1,10 @@
 import type { RunSummary, Welcome } from "../../protocol/index.ts";
 import type { Log } from "../log.ts";
 import { Counters } from "./counters.ts";
-import { OwnEvents } from "./own-events.ts";
-import { RunLog } from "./run-log.ts";
-import type { RoomStore } from "./store.ts";
-import { type Viewer, Viewers } from "./viewers.ts";
+import { OwnEvents } from "./log/own-events.ts";
+import { RunLog } from "./log/run-log.ts";
+import type { RoomStore } from "./storage/store.ts";
+import { type Viewer, Viewers } from "./viewers/fan-out.ts";
 
 /** What a room asks of its surroundings. */
 export type RoomEffects = {

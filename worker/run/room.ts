@@ -7,13 +7,13 @@ import {
   type RunSummary,
   type Snapshot,
 } from "../../protocol/index.ts";
-import { AgentDesk } from "./agent-desk.ts";
-import { CommandBook } from "./command-book.ts";
-import { CommandDesk } from "./command-desk.ts";
+import { CommandBook } from "./commands/command-book.ts";
+import { CommandDesk } from "./commands/command-desk.ts";
 import { type CoreParts, createCore, type RoomCore } from "./core.ts";
-import { type EventQuery, readEvents } from "./event-page.ts";
-import type { RoomStore, StoragePort } from "./store.ts";
-import { ViewerDesk } from "./viewer-desk.ts";
+import { type EventQuery, readEvents } from "./log/event-page.ts";
+import { AgentDesk } from "./producer/agent-desk.ts";
+import type { RoomStore, StoragePort } from "./storage/store.ts";
+import { ViewerDesk } from "./viewers/viewer-desk.ts";
 
 /** Figures of one run for `/api/ws/status`. */
 export type RoomStatus = ReturnType<Room["status"]>;

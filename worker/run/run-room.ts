@@ -11,16 +11,17 @@ import {
 import type { Env } from "../env.ts";
 import { errorResponse } from "../http/errors.ts";
 import { createLog, type Log, thrown } from "../log.ts";
-import type { AgentSocket } from "./agent-desk.ts";
-import { refuseAllButHello } from "./agent-frame.ts";
-import { loadCodec } from "./codecs.ts";
-import type { EventQuery } from "./event-page.ts";
 import { frameSize } from "./frame.ts";
+import type { EventQuery } from "./log/event-page.ts";
+import { socketPort } from "./platform-socket.ts";
+import type { AgentSocket } from "./producer/agent-desk.ts";
+import { refuseAllButHello } from "./producer/agent-frame.ts";
 import { Room } from "./room.ts";
-import type { AgentAttachment, Attachment, SocketPort } from "./sockets.ts";
-import { RoomStore } from "./store.ts";
-import { viewerTags } from "./subscription.ts";
+import type { AgentAttachment, Attachment } from "./sockets.ts";
+import { RoomStore } from "./storage/store.ts";
 import { UPGRADE_HEADER, type Upgrade } from "./upgrade.ts";
+import { loadCodec } from "./viewers/codecs.ts";
+import { viewerTags } from "./viewers/subscription.ts";
 import { type Peer, type Sleeper, wakeRoom } from "./wake.ts";
 
 /** One run as a Durable Object: wiring between the platform and {@link Room}. No timer, no `accept()`: it hibernates with its sockets. */
@@ -301,34 +302,6 @@ export class RunRoom extends DurableObject<Env> {
 
 function sleeper(socket: WebSocket): Sleeper<WebSocket> {
   return { socket, port: socketPort(socket), attachment: socket.deserializeAttachment() as Attachment | null };
-}
-
-/** The platform's socket behind the room's port: `send` after a close throws, and a reason has 123 bytes at most. */
-function socketPort(socket: WebSocket): SocketPort {
-  return {
-    send(frame) {
-      try {
-        socket.send(frame);
-        return true;
-      } catch {
-        return false;
-      }
-    },
-    close(code, reason) {
-      try {
-        socket.close(code, reason.slice(0, 40));
-      } catch {
-        // It is closed already.
-      }
-    },
-    buffered() {
-      // Only very new runtimes have it.
-      return "bufferedAmount" in socket && typeof socket.bufferedAmount === "number" ? socket.bufferedAmount : null;
-    },
-    remember(attachment) {
-      socket.serializeAttachment(attachment);
-    },
-  };
 }
 
 /** Sub-protocols are not echoed by the platform: the answer carries the header itself. */

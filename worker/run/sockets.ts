@@ -1,6 +1,6 @@
 import { CLOCK_LEEWAY_S, type Demand, type Role } from "../../protocol/index.ts";
-import type { Wire } from "./codec.ts";
-import type { Subscription } from "./subscription.ts";
+import type { Wire } from "./viewers/codec.ts";
+import type { Subscription } from "./viewers/subscription.ts";
 
 /** What the room needs of a WebSocket. The platform's hibernating ones are behind it, and a test's own. */
 export type SocketPort = {

@@ -1,6 +1,6 @@
-import type { ReplayWish } from "./replay.ts";
+import type { ReplayWish } from "./log/replay.ts";
 import type { Identity, ViewerMode } from "./sockets.ts";
-import type { Subscription } from "./subscription.ts";
+import type { Subscription } from "./viewers/subscription.ts";
 
 /** What the Worker tells a room about an upgrade that it let through, as JSON in this header. One that came from outside is removed. */
 export const UPGRADE_HEADER = "x-runcast-upgrade";

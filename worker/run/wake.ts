@@ -1,10 +1,10 @@
-import type { AgentSocket } from "./agent-desk.ts";
 import type { CoreParts } from "./core.ts";
+import type { AgentSocket } from "./producer/agent-desk.ts";
 import { Room } from "./room.ts";
-import { SendWindow } from "./send-window.ts";
 import type { Attachment, SocketPort, ViewerAttachment } from "./sockets.ts";
-import type { StoragePort } from "./store.ts";
-import type { Viewer } from "./viewers.ts";
+import type { StoragePort } from "./storage/store.ts";
+import type { Viewer } from "./viewers/fan-out.ts";
+import { SendWindow } from "./viewers/send-window.ts";
 
 /** Who is behind a socket. */
 export type Peer = { kind: "viewer"; viewer: Viewer } | { kind: "agent"; agent: AgentSocket };

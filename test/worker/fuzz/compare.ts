@@ -1,5 +1,5 @@
 import type { CommandRecord } from "../../../protocol/index.ts";
-import { demandFor } from "../../../worker/run/demand.ts";
+import { demandFor } from "../../../worker/run/producer/demand.ts";
 import type { Producer } from "./producer.ts";
 import type { Watcher } from "./viewer.ts";
 

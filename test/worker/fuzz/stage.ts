@@ -1,8 +1,8 @@
 import { runDurableObjectAlarm, runInDurableObject, SELF } from "cloudflare:test";
 import type { CommandRecord } from "../../../protocol/index.ts";
-import type { ReplayWish } from "../../../worker/run/replay.ts";
+import type { ReplayWish } from "../../../worker/run/log/replay.ts";
 import type { ViewerMode } from "../../../worker/run/sockets.ts";
-import { RoomStore } from "../../../worker/run/store.ts";
+import { RoomStore } from "../../../worker/run/storage/store.ts";
 import { evict, newRun, room } from "../support/rooms.ts";
 import { token } from "../support/tokens.ts";
 import { compare } from "./compare.ts";

@@ -1,5 +1,5 @@
 import type { ViewerMode } from "../../../worker/run/sockets.ts";
-import { matcher } from "../../../worker/run/subscription.ts";
+import { matcher } from "../../../worker/run/viewers/subscription.ts";
 import type { Random } from "./random.ts";
 import type { PeerEnd, Surroundings } from "./wire.ts";
 

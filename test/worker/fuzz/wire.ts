@@ -1,4 +1,4 @@
-import type { ReplayWish } from "../../../worker/run/replay.ts";
+import type { ReplayWish } from "../../../worker/run/log/replay.ts";
 import type { Attachment, SocketPort, ViewerMode } from "../../../worker/run/sockets.ts";
 
 /** What travels to a peer: a frame, the end of the connection, or (between frames, for the test) which filter holds from where on. */

@@ -1,9 +1,9 @@
 import type { CommandRequest } from "../../../protocol/index.ts";
-import type { ReplayWish } from "../../../worker/run/replay.ts";
+import type { ReplayWish } from "../../../worker/run/log/replay.ts";
+import { RunLog } from "../../../worker/run/log/run-log.ts";
 import { Room } from "../../../worker/run/room.ts";
-import { RunLog } from "../../../worker/run/run-log.ts";
 import type { ViewerMode } from "../../../worker/run/sockets.ts";
-import { RoomStore, type StoragePort } from "../../../worker/run/store.ts";
+import { RoomStore, type StoragePort } from "../../../worker/run/storage/store.ts";
 import { type Peer, wakeRoom } from "../../../worker/run/wake.ts";
 import { Disk } from "./disk.ts";
 import { type Parcel, type Surroundings, Wire } from "./wire.ts";

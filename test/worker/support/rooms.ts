@@ -2,7 +2,7 @@ import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import type { Env } from "../../../worker/env.ts";
 import { Room } from "../../../worker/run/room.ts";
-import { RoomStore } from "../../../worker/run/store.ts";
+import { RoomStore } from "../../../worker/run/storage/store.ts";
 
 const bindings = env as unknown as Env;
 

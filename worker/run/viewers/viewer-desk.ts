@@ -14,16 +14,16 @@ import {
   VIEWER_WINDOW_BYTES,
   type ViewerMessage,
   type Welcome,
-} from "../../protocol/index.ts";
+} from "../../../protocol/index.ts";
+import type { CommandDesk } from "../commands/command-desk.ts";
+import type { RoomCore } from "../core.ts";
+import type { Line } from "../log/line.ts";
+import { missedAfter, newest, planReplay, type ReplayWish } from "../log/replay.ts";
+import { hasEnded, type SocketPort, type ViewerAttachment } from "../sockets.ts";
 import { codecOf } from "./codecs.ts";
-import type { CommandDesk } from "./command-desk.ts";
-import type { RoomCore } from "./core.ts";
-import type { Line } from "./encode.ts";
-import { missedAfter, newest, planReplay, type ReplayWish } from "./replay.ts";
+import type { Viewer } from "./fan-out.ts";
 import { SendWindow } from "./send-window.ts";
-import { hasEnded, type SocketPort, type ViewerAttachment } from "./sockets.ts";
 import { type Subscription, subscribe, unsubscribe } from "./subscription.ts";
-import type { Viewer } from "./viewers.ts";
 
 const COMMANDERS: ReadonlySet<Role> = new Set<Role>(["operator", "owner"]);
 

@@ -1,6 +1,6 @@
-import { type AnyEvent, LIVES_KEPT } from "../../protocol/index.ts";
+import { type AnyEvent, LIVES_KEPT } from "../../../protocol/index.ts";
+import type { Line } from "../log/line.ts";
 import { ChunkTable } from "./chunk-table.ts";
-import type { Line } from "./encode.ts";
 import { migrate } from "./schema.ts";
 
 /** The part of the platform's SQLite that the room uses. `exec` is synchronous; cursors are consumed before any `await`. */

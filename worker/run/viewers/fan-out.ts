@@ -1,12 +1,12 @@
-import { EMPTY_BATCH_AFTER_MS, ERRORS, type RoomMessage, VIEWER_WINDOW_BYTES, type Welcome } from "../../protocol/index.ts";
-import type { Log } from "../log.ts";
+import { EMPTY_BATCH_AFTER_MS, ERRORS, type RoomMessage, VIEWER_WINDOW_BYTES, type Welcome } from "../../../protocol/index.ts";
+import type { Log } from "../../log.ts";
+import type { Counters } from "../counters.ts";
+import { frameSize } from "../frame.ts";
+import type { Line } from "../log/line.ts";
+import { hasEnded, type SocketPort, type ViewerAttachment } from "../sockets.ts";
 import type { Codec, Frame, Wire } from "./codec.ts";
 import { codecOf } from "./codecs.ts";
-import type { Counters } from "./counters.ts";
-import type { Line } from "./encode.ts";
-import { frameSize } from "./frame.ts";
 import type { SendWindow } from "./send-window.ts";
-import { hasEnded, type SocketPort, type ViewerAttachment } from "./sockets.ts";
 import { matcher, type Subscription, subscriptionKey } from "./subscription.ts";
 
 /** A connected viewer. `through`: it has been sent, or had filtered out, everything up to there. */

@@ -1,7 +1,7 @@
-import type { AnyEvent, EventPage } from "../../protocol/index.ts";
-import type { Line } from "./encode.ts";
+import type { AnyEvent, EventPage } from "../../../protocol/index.ts";
+import { matcher, type Subscription } from "../viewers/subscription.ts";
+import type { Line } from "./line.ts";
 import type { RunLog } from "./run-log.ts";
-import { matcher, type Subscription } from "./subscription.ts";
 
 /** `GET /api/runs/:run/events`: a page after an offset, or the newest before one; always oldest first. */
 export type EventQuery = { after: number; before: number | null; limit: number; events: Subscription };

@@ -1,5 +1,5 @@
-import { type AnyEvent, ERRORS, type ErrorCode, EVENT_MAX, parseEvent } from "../../protocol/index.ts";
-import { utf8Bytes } from "./encode.ts";
+import { type AnyEvent, ERRORS, type ErrorCode, EVENT_MAX, parseEvent } from "../../../protocol/index.ts";
+import { utf8Bytes } from "../log/line.ts";
 
 export type Checked = { ok: true; events: AnyEvent[] } | { ok: false; index: number; code: ErrorCode; message: string };
 

@@ -1,7 +1,7 @@
-import { parsePosition, REPLAY_BYTES_MAX, REPLAY_EVENTS_MAX } from "../../protocol/index.ts";
-import type { Line } from "./encode.ts";
+import { parsePosition, REPLAY_BYTES_MAX, REPLAY_EVENTS_MAX } from "../../../protocol/index.ts";
+import { matcher, type Subscription } from "../viewers/subscription.ts";
+import type { Line } from "./line.ts";
 import type { RunLog } from "./run-log.ts";
-import { matcher, type Subscription } from "./subscription.ts";
 
 /** What a viewer that connects is sent before it joins the live set (VW3). */
 export type Replay =

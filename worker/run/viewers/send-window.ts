@@ -1,6 +1,6 @@
-import { PLAIN_BYTES_MAX, VIEWER_ACK_TIMEOUT_MS, VIEWER_WINDOW_BYTES } from "../../protocol/index.ts";
+import { PLAIN_BYTES_MAX, VIEWER_ACK_TIMEOUT_MS, VIEWER_WINDOW_BYTES } from "../../../protocol/index.ts";
+import type { ViewerMode } from "../sockets.ts";
 import type { Sent } from "./codec.ts";
-import type { ViewerMode } from "./sockets.ts";
 
 /**
  * VW6: what one viewer was sent and has not acknowledged. The runtime queues what a peer does not read, without bound and without

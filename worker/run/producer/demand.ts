@@ -1,5 +1,5 @@
-import type { Demand } from "../../protocol/index.ts";
-import { CROWD_BATCH_MS, CROWD_VIEWERS, IDLE_BATCH_MS, LIVE_BATCH_MS } from "../../protocol/index.ts";
+import type { Demand } from "../../../protocol/index.ts";
+import { CROWD_BATCH_MS, CROWD_VIEWERS, IDLE_BATCH_MS, LIVE_BATCH_MS } from "../../../protocol/index.ts";
 
 /** PR5: what the room asks of the agent, by how many are watching. */
 export function demandFor(viewers: number): Demand {

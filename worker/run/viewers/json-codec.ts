@@ -1,8 +1,8 @@
-import { type RoomMessage, VIEWER_FRAME_MAX, VIEWER_MESSAGE_TYPES, viewerMessage } from "../../protocol/index.ts";
+import { type RoomMessage, VIEWER_FRAME_MAX, VIEWER_MESSAGE_TYPES, viewerMessage } from "../../../protocol/index.ts";
+import { decodeFrame } from "../frame.ts";
+import type { Line } from "../log/line.ts";
 import type { Codec, Frame } from "./codec.ts";
 import { cutBatches } from "./cut-batches.ts";
-import type { Line } from "./encode.ts";
-import { decodeFrame } from "./frame.ts";
 
 /** What a viewer may send, however it is written. */
 export const FROM_VIEWER = { max: VIEWER_FRAME_MAX, types: VIEWER_MESSAGE_TYPES, schema: viewerMessage };

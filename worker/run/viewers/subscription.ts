@@ -1,4 +1,4 @@
-import { ALL_EVENTS } from "../../protocol/index.ts";
+import { ALL_EVENTS } from "../../../protocol/index.ts";
 
 /** What a viewer wants to see: names of event types, `*` for every type. Sorted, without doubles. */
 export type Subscription = readonly string[];

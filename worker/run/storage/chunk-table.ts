@@ -1,5 +1,5 @@
-import { CHUNK_ROW_FULL, CHUNK_ROW_MAX } from "../../protocol/index.ts";
-import { joinLines, type Line, splitLines, utf8Bytes } from "./encode.ts";
+import { CHUNK_ROW_FULL, CHUNK_ROW_MAX } from "../../../protocol/index.ts";
+import { joinLines, type Line, splitLines, utf8Bytes } from "../log/line.ts";
 import type { SqlPort } from "./store.ts";
 
 /** Where a chunk ends: what a wake rebuilds the log from. `state` is the snapshot as JSON. */

@@ -1,4 +1,4 @@
-import { COMMAND_TTL_MS, type CommandRecord, type CommandRequest, type CommandState } from "../../protocol/index.ts";
+import { COMMAND_TTL_MS, type CommandRecord, type CommandRequest, type CommandState } from "../../../protocol/index.ts";
 
 /** CM1: a command from the moment it was asked for to its one terminal state. Times are milliseconds since 1970. */
 export type Command = { request: CommandRequest; record: CommandRecord; expires_at: number };

@@ -1,5 +1,5 @@
-import type { Result, RoomMessage, ViewerMessage } from "../../protocol/index.ts";
-import type { Line } from "./encode.ts";
+import type { Result, RoomMessage, ViewerMessage } from "../../../protocol/index.ts";
+import type { Line } from "../log/line.ts";
 
 /** What goes through a viewer's socket: a text frame or a binary one. */
 export type Wire = string | Uint8Array;

@@ -1,18 +1,18 @@
-import { failure, type Result, VIEWER_FRAME_MAX, type ViewerMessage } from "../../protocol/index.ts";
+import { failure, type Result, VIEWER_FRAME_MAX, type ViewerMessage } from "../../../protocol/index.ts";
+import { checkMessage, isTextOver } from "../frame.ts";
+import type { Line } from "../log/line.ts";
 import type { Codec, Frame } from "./codec.ts";
 import { cutBatches } from "./cut-batches.ts";
-import type { Line } from "./encode.ts";
-import { checkMessage, isTextOver } from "./frame.ts";
 import { FROM_VIEWER } from "./json-codec.ts";
 
-type Proto = typeof import("../proto/index.ts");
+type Proto = typeof import("../../proto/index.ts");
 
 /**
  * VW2: batches in Protocol Buffers. The log holds JSON: an event is read and written here, and only when a viewer of this mode wants it.
  * The library and the schema are loaded for the first such viewer: they would make every start of the Worker longer.
  */
 export async function loadProtoCodec(): Promise<Codec> {
-  const proto = await import("../proto/index.ts");
+  const proto = await import("../../proto/index.ts");
   // For as long as its line lives: an event that is new is written once, however many groups want it.
   const written = new WeakMap<Line, Uint8Array>();
   const eventOf = (line: Line): Uint8Array => {

@@ -1,7 +1,7 @@
-import type { AnyEvent, CommandRecord, CommandRequest, CommandState } from "../../protocol/index.ts";
+import type { AnyEvent, CommandRecord, CommandRequest, CommandState } from "../../../protocol/index.ts";
+import type { RoomCore } from "../core.ts";
+import { advance, type Command, type CommandUpdate, expire, isOpen, queueCommand } from "./command.ts";
 import type { CommandBook } from "./command-book.ts";
-import { advance, type Command, type CommandUpdate, expire, isOpen, queueCommand } from "./commands.ts";
-import type { RoomCore } from "./core.ts";
 
 const OVER: ReadonlySet<unknown> = new Set(["completed", "stopped", "error"]);
 

@@ -6,16 +6,16 @@ import {
   type ErrorCode,
   type Hello,
   type RoomToAgent,
-} from "../../protocol/index.ts";
+} from "../../../protocol/index.ts";
+import type { Command } from "../commands/command.ts";
+import type { CommandDesk } from "../commands/command-desk.ts";
+import type { RoomCore } from "../core.ts";
+import { type AgentAttachment, hasEnded, type SocketPort } from "../sockets.ts";
 import { decodeAgentFrame } from "./agent-frame.ts";
 import { AgentWatch } from "./agent-watch.ts";
 import { checkEvents } from "./check-events.ts";
-import type { CommandDesk } from "./command-desk.ts";
-import type { Command } from "./commands.ts";
-import type { RoomCore } from "./core.ts";
+import { decideBatch, decideHello } from "./decisions.ts";
 import { demandFor } from "./demand.ts";
-import { decideBatch, decideHello } from "./producer.ts";
-import { type AgentAttachment, hasEnded, type SocketPort } from "./sockets.ts";
 
 export type AgentSocket = { socket: SocketPort; attachment: AgentAttachment };
 

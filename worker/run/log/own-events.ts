@@ -1,7 +1,7 @@
-import type { AnyEvent } from "../../protocol/index.ts";
+import type { AnyEvent } from "../../../protocol/index.ts";
+import type { HeldEvent, RoomStore } from "../storage/store.ts";
+import type { Viewers } from "../viewers/fan-out.ts";
 import type { RunLog } from "./run-log.ts";
-import type { HeldEvent, RoomStore } from "./store.ts";
-import type { Viewers } from "./viewers.ts";
 
 /**
  * PR1: events that the room makes itself, and when it may place them. While the producer still has to send events again that viewers

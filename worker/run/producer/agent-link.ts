@@ -1,4 +1,4 @@
-import { AGENT_GONE_MS, AGENT_SILENT_MS } from "../../protocol/index.ts";
+import { AGENT_GONE_MS, AGENT_SILENT_MS } from "../../../protocol/index.ts";
 
 /** What the room knows of the agent's socket when its alarm fires. Times are milliseconds since 1970. */
 export type LinkView =

@@ -1,8 +1,8 @@
-import type { AnyEvent, Hello, Position } from "../../protocol/index.ts";
-import { CHUNK_AGE_MS, CHUNK_BYTES, LOG_AGE_MAX_MS, LOG_BYTES_MAX, POSITION_AHEAD_MAX } from "../../protocol/index.ts";
-import { encodeEvent, type Line, stampEvent } from "./encode.ts";
-import { EMPTY_STATE, type RunState, reduceState } from "./snapshot.ts";
-import type { Life, RoomStore } from "./store.ts";
+import type { AnyEvent, Hello, Position } from "../../../protocol/index.ts";
+import { CHUNK_AGE_MS, CHUNK_BYTES, LOG_AGE_MAX_MS, LOG_BYTES_MAX, POSITION_AHEAD_MAX } from "../../../protocol/index.ts";
+import { EMPTY_STATE, type RunState, reduceState } from "../snapshot.ts";
+import type { Life, RoomStore } from "../storage/store.ts";
+import { encodeEvent, type Line, stampEvent, utf8Bytes } from "./line.ts";
 
 /**
  * PR1, PR3: the room's log. Events get their offset here, wait in the tail, and are stored as chunks of one row. `lastOffset` and
@@ -66,11 +66,6 @@ export class RunLog {
   /** The first offset that can still be read, 0 when the log is empty. */
   get oldestOffset(): number {
     return this.#store.chunks.oldestOffset() || (this.#tail[0]?.offset ?? 0);
-  }
-
-  /** The offset that the present life's `seq` has or will have. */
-  offsetOf(seq: number): number {
-    return (this.#life?.base ?? 0) + seq;
   }
 
   /** Takes events of the producer, seq by seq after `lastSeq`, into the tail. */
@@ -144,7 +139,8 @@ export class RunLog {
   /** `run_info` of a hello belongs to the state and is no event. */
   setRunInfo(fields: Hello["run_info"], now: number): void {
     if (!fields) return;
-    this.#state = { ...this.#state, run_info: { timestamp: new Date(now).toISOString(), ...fields, type: "run_info" } };
+    const event = { timestamp: new Date(now).toISOString(), ...fields, type: "run_info" };
+    this.#state = reduceState(this.#state, event, utf8Bytes(JSON.stringify(event)));
     if (this.#state.run_info) this.#store.setRunInfo(this.#state.run_info);
   }
 

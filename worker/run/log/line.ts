@@ -1,4 +1,4 @@
-import type { AnyEvent, StoredEvent } from "../../protocol/index.ts";
+import type { AnyEvent, StoredEvent } from "../../../protocol/index.ts";
 
 /** An event as it is kept and sent: encoded once, whoever reads it. `type` stands first in `json`. */
 export type Line = { offset: number; type: string; json: string; bytes: number };

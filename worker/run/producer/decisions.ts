@@ -1,4 +1,4 @@
-import type { Hello } from "../../protocol/index.ts";
+import type { Hello } from "../../../protocol/index.ts";
 
 /** PR2: the decisions about a producer, without sockets or storage. */
 

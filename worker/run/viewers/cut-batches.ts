@@ -1,6 +1,6 @@
-import { REPLAY_FRAME_BYTES } from "../../protocol/index.ts";
+import { REPLAY_FRAME_BYTES } from "../../../protocol/index.ts";
+import type { Line } from "../log/line.ts";
 import type { Frame } from "./codec.ts";
-import type { Line } from "./encode.ts";
 
 /**
  * Puts lines into batches of about {@link REPLAY_FRAME_BYTES}, measured as JSON whatever they become: so positions are the same in

@@ -1,7 +1,7 @@
+import type { ViewerMode } from "../sockets.ts";
 import type { Codec } from "./codec.ts";
 import { batchedCodec, plainCodec } from "./json-codec.ts";
 import { loadProtoCodec } from "./proto-codec.ts";
-import type { ViewerMode } from "./sockets.ts";
 
 const codecs = new Map<ViewerMode, Codec>([
   ["plain", plainCodec],

@@ -1,6 +1,6 @@
-import { AGENT_SILENT_MS, type AnyEvent, type Health } from "../../protocol/index.ts";
+import { AGENT_SILENT_MS, type AnyEvent, type Health } from "../../../protocol/index.ts";
+import type { RoomCore } from "../core.ts";
 import { judgeLink, type LinkView } from "./agent-link.ts";
-import type { RoomCore } from "./core.ts";
 
 /** How the producer's connection came to its end. `seen`: it was seen to close, and not just missed after the room was away. */
 type Gone = { at: number; seen: boolean; reason: string };

@@ -1,6 +1,6 @@
-import type { CommandRecord } from "../../protocol/index.ts";
-import { type Command, isOpen } from "./commands.ts";
-import type { SqlPort } from "./store.ts";
+import type { CommandRecord } from "../../../protocol/index.ts";
+import type { SqlPort } from "../storage/store.ts";
+import { type Command, isOpen } from "./command.ts";
 
 type Row = { record: string };
 
