@@ -18,7 +18,7 @@ import { type RunningSystem, SYSTEMS, type System } from "./systems.ts";
 
 const SIZES = {
   full: { viewers: "1,100,200,1000,2000", rounds: "3", seconds: "5", frames: "40000" },
-  quick: { viewers: "20", rounds: "1", seconds: "1", frames: "400" },
+  quick: { viewers: "20", rounds: "1", seconds: "0.5", frames: "400" },
 };
 /** What a connection leaves behind is freed, and what its kernel buffers took is counted, after this long. */
 const SETTLE_MS = 2000;

@@ -25,4 +25,19 @@ describe.skipIf(process.platform !== "linux")("the benches run", () => {
       if (/batched|50 events/.test(system)) for (const { deliveries, frames } of burst) expect(frames).toBeLessThanOrEqual(deliveries / 50);
     }
   });
+
+  test("ingest: the room holds exactly what it acknowledged", async () => {
+    const { sent, stored, rows } = await quick<{ sent: number; stored: number; rows: { system: string }[] }>("ingest");
+    expect(sent).toBeGreaterThan(0);
+    // The first offset is the room's own event, of the agent's arrival.
+    expect(stored).toBe(sent + 1);
+    expect(rows.map(({ system }) => system)).toEqual(["a row an event", "runcast"]);
+  });
+
+  test("rooms: every room is there, and its viewer has all of its events", async () => {
+    const result = await quick<{ rooms: number; watched: number; events: number; listed: number; waves: { delivered: number }[] }>("rooms");
+    expect(result.listed).toBe(1 + 2 * result.rooms);
+    expect(result.waves).toHaveLength(2);
+    for (const { delivered } of result.waves) expect(delivered).toBe(result.watched * result.events);
+  });
 });
