@@ -14,8 +14,10 @@ import { removeStaleBundles } from "./stale-bundles.ts";
 const START_MS = 30_000;
 
 type RunningWorker = Awaited<ReturnType<typeof unstable_startWorker>>;
+type ReloadComplete = { proxyData: { userWorkerUrl: { hostname: string; port: string } } };
+type Running = { worker: RunningWorker; inner_url: string };
 
-let running: Promise<RunningWorker> | undefined;
+let running: Promise<Running> | undefined;
 
 /** workerd outlives a parent that is killed, and would keep the port and the database: nobody left to serve ends all of us. */
 process.on("disconnect", () => {
@@ -27,7 +29,7 @@ process.on("message", (request: HostRequest) => {
     case "start":
       running = start(request.options);
       running.then(
-        async (worker) => say({ kind: "ready", url: (await worker.url).origin }),
+        async ({ worker, inner_url }) => say({ kind: "ready", url: (await worker.url).origin, inner_url }),
         (error: unknown) => say({ kind: "failed", message: error instanceof Error ? error.message : String(error) }),
       );
       return;
@@ -39,17 +41,24 @@ process.on("message", (request: HostRequest) => {
   }
 });
 
-async function start(options: HostOptions): Promise<RunningWorker> {
+async function start(options: HostOptions): Promise<Running> {
   // wrangler refuses a configuration whose asset folder is not there; a relay without its page is still a relay.
   mkdirSync(join(ROOT, "dist", "dashboard"), { recursive: true });
   removeStaleBundles(Date.now());
   const dev = new DevEnv();
   const failed = options.watch ? never() : buildFailure(dev);
+  let inner = "";
+  dev.on("reloadComplete", ({ proxyData }: ReloadComplete) => {
+    inner = `http://${proxyData.userWorkerUrl.hostname}:${proxyData.userWorkerUrl.port}`;
+  });
   const worker = await dev.startWorker({
-    config: join(ROOT, "wrangler.toml"),
+    config: options.config ?? join(ROOT, "wrangler.toml"),
     // A name that does not exist: settings come from here alone, never from a .env or .dev.vars that lies about.
     envFiles: [join(options.persist, "no-env-file")],
-    bindings: Object.fromEntries(Object.entries(options.variables).map(([name, value]) => [name, { type: "secret_text", value }])),
+    bindings: {
+      ...Object.fromEntries(Object.entries(options.variables).map(([name, value]) => [name, { type: "secret_text" as const, value }])),
+      ...(options.upgradesPerMinute === undefined ? {} : { UPGRADES: upgrades(options.upgradesPerMinute) }),
+    },
     dev: {
       server: { hostname: options.host, port: options.port },
       persist: options.persist,
@@ -61,7 +70,12 @@ async function start(options: HostOptions): Promise<RunningWorker> {
   });
   // `worker.ready` tells of wrangler's front alone, which holds every request until the Worker behind it runs.
   await Promise.race([answers(await worker.url), failed]);
-  return worker;
+  return { worker, inner_url: inner };
+}
+
+/** In place of the binding of wrangler.toml. */
+function upgrades(limit: number) {
+  return { type: "ratelimit" as const, namespace_id: "1001", simple: { limit, period: 60 as const } };
 }
 
 async function buildFailure(dev: DevEnv): Promise<never> {
@@ -79,7 +93,7 @@ async function answers(url: URL): Promise<void> {
 }
 
 async function stop(): Promise<void> {
-  await (await running)?.dispose();
+  await (await running)?.worker.dispose();
   process.exit(0);
 }
 

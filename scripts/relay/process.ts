@@ -12,6 +12,8 @@ const STOP_MS = 3_000;
 /** A relay that answers. */
 export type RelayProcess = {
   url: string;
+  /** The same without wrangler's front, for benches: see {@link HostMessage}. */
+  innerUrl: string;
   /** The process group of the host, workerd and esbuild. */
   group: number;
   /** Resolves with a few words when the host has ended, whoever ended it. */
@@ -64,6 +66,7 @@ export async function startRelayProcess(
     ok: true,
     relay: {
       url: answer.url,
+      innerUrl: answer.inner_url,
       group,
       exited,
       kill,

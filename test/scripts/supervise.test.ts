@@ -12,6 +12,7 @@ test("a relay that fails to start again is tried until it does", async () => {
   let stopped = 0;
   const relay = (exited: Promise<string>): RelayProcess => ({
     url: "http://127.0.0.1:9",
+    innerUrl: "http://127.0.0.1:9",
     group: 0,
     exited,
     kill: async () => undefined,

@@ -10,6 +10,8 @@ export type Relay = {
   readonly url: string;
   /** Origin for WebSockets. */
   readonly ws: string;
+  /** The workerd that runs the Worker, without wrangler's front, which is a second one: for benches. Another after a restart. */
+  readonly innerUrl: string;
   readonly secret: string;
   /** @param lifetime_s in seconds, an hour if not said */
   token(role: Claims["role"], runs: Claims["runs"], options?: { sub?: string; lifetime_s?: number }): Promise<string>;
@@ -28,19 +30,24 @@ export type Relay = {
 /**
  * Starts a relay (about 2 s). Start one in `beforeAll`, share it among the tests of the file, and stop it in `afterAll`.
  *
- * @param options variables: Worker variables beside the secret, such as RUNCAST_LOG_LEVEL ("warning" if not said)
+ * @param options variables: Worker variables beside the secret, such as RUNCAST_LOG_LEVEL ("warning" if not said);
+ *   upgradesPerMinute, in place of the product's limit; config: of another Worker than ours, which answers /healthz too
  */
-export async function startRelay(options: { variables?: Record<string, string> } = {}): Promise<Relay> {
+export async function startRelay(
+  options: { variables?: Record<string, string>; upgradesPerMinute?: number; config?: string } = {},
+): Promise<Relay> {
+  const { variables: more, ...host } = options;
   const secret = randomBytes(32).toString("base64url");
   const folder = temporaryFolder();
   const log: string[] = [];
-  const variables = { RUNCAST_LOG_LEVEL: "warning", ...options.variables, RUNCAST_SECRET: secret };
+  const variables = { RUNCAST_LOG_LEVEL: "warning", ...more, RUNCAST_SECRET: secret };
 
   let running = await start(0);
   const url = running.url;
 
   async function start(port: number): Promise<RelayProcess> {
-    const started = await startRelayProcess({ host: "127.0.0.1", port, persist: folder.path, variables, watch: false }, (stream) => {
+    const where = { host: "127.0.0.1", port, persist: folder.path };
+    const started = await startRelayProcess({ ...where, variables, watch: false, ...host }, (stream) => {
       stream.setEncoding("utf8").on("data", (text: string) => log.push(...text.split("\n").filter((line) => line !== "")));
     });
     if (!started.ok) throw new Error([started.message, ...log].join("\n"));
@@ -50,6 +57,9 @@ export async function startRelay(options: { variables?: Record<string, string> }
   return {
     url,
     ws: url.replace(/^http/, "ws"),
+    get innerUrl() {
+      return running.innerUrl;
+    },
     secret,
     log,
     token: (role, runs, { sub = `${role} in a test`, lifetime_s = 3600 } = {}) =>

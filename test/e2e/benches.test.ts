@@ -1,0 +1,43 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { describe, expect, test } from "vitest";
+import { ROOT } from "./support/runcast.ts";
+
+/** A bench as the documents call it, as small as it goes. @returns what it printed. It fails where anything did not arrive */
+async function quick<T>(bench: string): Promise<T> {
+  const { stdout } = await promisify(execFile)(process.execPath, [`bench/${bench}/${bench}.ts`, "--quick", "--json"], { cwd: ROOT });
+  return JSON.parse(stdout) as T;
+}
+
+type Round = { events: number; deliveries: number; frames: number; cpu_us: number };
+
+// They read /proc.
+describe.skipIf(process.platform !== "linux")("the benches run", () => {
+  test("fanout: every event comes to every viewer of every system, in as many frames as its way of framing takes", async () => {
+    const { rows } = await quick<{ rows: { system: string; viewers: number; burst: Round[]; live: Round[] }[] }>("fanout");
+    expect(rows).toHaveLength(6);
+    for (const { system, viewers, burst, live } of rows) {
+      for (const { events, deliveries, frames, cpu_us } of [...burst, ...live]) {
+        expect(deliveries).toBe(events * viewers);
+        expect(cpu_us).toBeGreaterThan(0);
+        if (!/batched|50 events/.test(system)) expect(frames).toBe(deliveries);
+      }
+      if (/batched|50 events/.test(system)) for (const { deliveries, frames } of burst) expect(frames).toBeLessThanOrEqual(deliveries / 50);
+    }
+  });
+
+  test("ingest: the room holds exactly what it acknowledged", async () => {
+    const { sent, stored, rows } = await quick<{ sent: number; stored: number; rows: { system: string }[] }>("ingest");
+    expect(sent).toBeGreaterThan(0);
+    // The first offset is the room's own event, of the agent's arrival.
+    expect(stored).toBe(sent + 1);
+    expect(rows.map(({ system }) => system)).toEqual(["a row an event", "runcast"]);
+  });
+
+  test("rooms: every room is there, and its viewer has all of its events", async () => {
+    const result = await quick<{ rooms: number; watched: number; events: number; listed: number; waves: { delivered: number }[] }>("rooms");
+    expect(result.listed).toBe(1 + 2 * result.rooms);
+    expect(result.waves).toHaveLength(2);
+    for (const { delivered } of result.waves) expect(delivered).toBe(result.watched * result.events);
+  });
+});
