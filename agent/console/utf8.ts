@@ -1,5 +1,5 @@
 /** U+FFFD for what is no UTF-8; a byte order mark is a character like any other, or a cut before it would change the text. */
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+const decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
 
 /**
  * Decodes a piece of a stream that may be cut anywhere.

@@ -40,4 +40,16 @@ describe.skipIf(process.platform !== "linux")("the benches run", () => {
     expect(result.waves).toHaveLength(2);
     for (const { delivered } of result.waves) expect(delivered).toBe(result.watched * result.events);
   });
+
+  test("cost: a day stays inside the free plan, watched or not, and the naive relay's does not", async () => {
+    type Day = { relay: string; viewers: number; billed: { rows_written: number }; beyond_free: string[] };
+    const { results } = await quick<{ results: Day[] }>("cost");
+    expect(results.map(({ relay, viewers, beyond_free }) => [relay, viewers, beyond_free.includes("rows_written")])).toEqual([
+      ["runcast", 50, false],
+      ["runcast", 0, false],
+      ["naive", 50, true],
+      ["naive", 0, true],
+    ]);
+    expect(results.filter(({ relay }) => relay === "runcast").flatMap(({ beyond_free }) => beyond_free)).toEqual([]);
+  });
 });
