@@ -42,7 +42,10 @@ export type Outbox = {
   replace(seq: number, event: AnyEvent): boolean;
   /** PR3: everything up to `seq` is stored in the room. On a full disk it may be deleted with a later ack. */
   acknowledge(seq: number): void;
-  /** The room knows of seqs that this file does not (it lost its last moments to a power cut): they are not given out again. */
+  /**
+   * The room knows of seqs that this file does not (it lost its last moments to a power cut): they are not given out again, nor are the
+   * events sent again that had them, as far as the file tells which those were.
+   */
   skipTo(seq: number): void;
   /** PR2: a new numbering from 1; what is not acknowledged will be sent in it. On a full disk the life stays as it is. */
   beginLife(): void;
@@ -82,7 +85,12 @@ export function openOutbox(db: DatabaseSync, { transactions, memory, reserve, bo
   const sizeOfAll = db.prepare(
     `SELECT coalesce(sum(size + ${ROW_BYTES}), 0) AS bytes, count(*) FILTER (WHERE id > ? AND seq IS NULL) AS waiting FROM events`,
   );
+  const lostRows = "FROM events WHERE id > ? AND seq IS NULL AND id <= ? ORDER BY id LIMIT ?";
+  const sizeOfLost = db.prepare(`SELECT coalesce(sum(size + ${ROW_BYTES}), 0) AS bytes, count(*) AS rows FROM (SELECT size ${lostRows})`);
+  const removeLostRows = db.prepare(`DELETE FROM events WHERE id IN (SELECT id ${lostRows})`);
   const thinning = createThinning(db, ROW_BYTES);
+  /** The newest row that an earlier process left. */
+  const openedAt = Number(db.prepare("SELECT coalesce(max(id), 0) AS id FROM events").get()?.id);
 
   const remembered = memory.recall("numbering") as Numbering | undefined;
   if (remembered && !isNumbering(remembered)) throw new Damaged("the numbering makes no sense");
@@ -185,6 +193,13 @@ export function openOutbox(db: DatabaseSync, { transactions, memory, reserve, bo
     });
   };
 
+  /** Seqs are given in the order of rows: the first of those that were here when the file was opened are the ones whose seqs were lost. */
+  const removeLost = (count: number): void => {
+    const { bytes, rows } = sizeOfLost.get(state.at.sent_id, openedAt, count) ?? {};
+    removeLostRows.run(state.at.sent_id, openedAt, count);
+    change({ bytes: state.bytes - Number(bytes), waiting: state.waiting - Number(rows) });
+  };
+
   const removeUpTo = (seq: number): void => {
     const gone = Number(sizeOfSent.get(seq)?.bytes);
     removeSent.run(seq);
@@ -218,6 +233,7 @@ export function openOutbox(db: DatabaseSync, { transactions, memory, reserve, bo
     skipTo: (seq) => {
       if (seq <= state.at.sent) return;
       const skipped = transactions.write(() => {
+        removeLost(seq - state.at.sent);
         removeUpTo(state.at.sent);
         renumber({ sent: seq, acked: seq });
       });

@@ -1,4 +1,4 @@
-import type { Hello } from "../../protocol/index.ts";
+import { type Hello, KEEPALIVE_SEND } from "../../protocol/index.ts";
 import type { Relay } from "../config/relay.ts";
 import type { Say } from "../log.ts";
 import { agentLog } from "../session/agent-log.ts";
@@ -111,7 +111,8 @@ export function createUplink(options: UplinkOptions): Uplink {
         options.onLive();
         return [];
       case "ping":
-        socket?.send(JSON.stringify({ type: "ping", timestamp: Date.now() }));
+        // The platform answers this by itself, and remembers when: a room whose agent has nothing to say goes on sleeping.
+        socket?.send(KEEPALIVE_SEND);
         return [];
       case "drop":
         return drop();

@@ -21,7 +21,7 @@ export type CrowdRequest =
 export type CrowdAnswer =
   | { kind: "done" }
   | { kind: "expecting" }
-  /** `at`: when the last event came to the last viewer; `events` and `frames`: of all viewers. Delays in milliseconds, of some viewers where there are many. */
+  /** `at`: when the last event came to the last viewer; `events`, `frames`: of all viewers; `delays`: milliseconds, of some viewers. */
   | { kind: "received"; at: number; events: number; frames: number; delays: number[] }
   /** A viewer that lost its connection, or got more than was sent: the measurement is void. */
   | { kind: "failed"; message: string };

@@ -25,7 +25,7 @@ process.on("message", (request: CrowdRequest) => {
       open(request.door, request.count).then(() => say({ kind: "done" }), fail);
       return;
     case "expect":
-      for (const seat of seats) seat.events = 0;
+      beginAnew();
       waiting = { events: request.events, left: seats.length, delays: [], frames: 0 };
       say({ kind: "expecting" });
       return;
@@ -50,7 +50,7 @@ async function open(door: Door, count: number): Promise<void> {
 
 function sit(door: Door): Promise<void> {
   const socket = new WebSocket(door.url, door.subprotocols, { headers: door.headers, perMessageDeflate: false, skipUTF8Validation: true });
-  const seat: Seat = { socket, timed: seats.length < TIMED, events: 0, unread: 0 };
+  const seat: Seat = { socket, timed: false, events: 0, unread: 0 };
   return new Promise((resolve, reject) => {
     const seated = () => {
       seats.push(seat);
@@ -64,6 +64,15 @@ function sit(door: Door): Promise<void> {
       if (seats.includes(seat)) fail(new Error(`a viewer was closed with ${code} ${reason}`));
     });
   });
+}
+
+/** Those whose delays are noted sit all over the crowd: a relay may serve whoever came first earlier. */
+function beginAnew(): void {
+  const step = Math.ceil(seats.length / TIMED);
+  for (const [index, seat] of seats.entries()) {
+    seat.events = 0;
+    seat.timed = index % step === 0;
+  }
 }
 
 function leave(seat: Seat): Promise<void> {

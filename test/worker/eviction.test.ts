@@ -67,7 +67,7 @@ function tellStatus(producer: Producer, status: string): void {
 function beginAnew({ producer }: Stage): void {
   producer.say(1, false);
   producer.produce(1, false);
-  producer.beginLife();
+  producer.loseSpool();
 }
 
 function sendTwice({ producer }: Stage): void {

@@ -68,11 +68,11 @@ describe("a room that starts again", () => {
     expect(states).toEqual(["queued", "delivered"]);
   });
 
-  test("PR2 a hello that was on its way for long takes nothing over from a connection made since", async () => {
+  test("PR2 a hello that was on its way for long takes nothing over from the connection that its agent has made since", async () => {
     const run = newRun();
     const early = await open(`/runs/${run}/agent`, { Authorization: `Bearer ${await token({ role: "agent" })}` });
-    const producer = await agent(run, { life: "newer" });
-    early.send({ type: "hello", protocol: 1, life: "older", next_seq: 1, sent_seq: 0, agent: { name: "t", version: "0" } });
+    const producer = await agent(run, { life: "the same" });
+    early.send({ type: "hello", protocol: 1, life: "the same", next_seq: 1, sent_seq: 0, agent: { name: "t", version: "0" } });
     expect(await early.closed).toMatchObject({ code: 4105 });
     producer.batch([line("1")]);
     expect(await producer.nextOf("ack")).toMatchObject({ seq: 1 });

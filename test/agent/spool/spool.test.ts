@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync, statSync } from "node:fs";
+import { copyFileSync, existsSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -72,6 +72,25 @@ describe("the spool", () => {
     add(logEvent(1));
     outbox.skipTo(10);
     expect(outbox.read(11, ALL)).toMatchObject({ first: 11 });
+    expect(numbersOf(outbox.read(11, ALL)?.bodies ?? [])).toEqual([1]);
+  });
+
+  test("PR2 events whose seqs were lost to a power cut are not sent a second time", () => {
+    const path = join(folderForTest(), "spool.sqlite");
+    const first = spoolForTest(path);
+    for (const n of upTo(5)) first.add(logEvent(n));
+    first.close();
+    // What the disk has when the power goes: the numbering that follows was never written to it.
+    copyFileSync(path, `${path}.before`);
+    const second = spoolForTest(path);
+    second.outbox.read(1, { bytes: 1_000_000, events: 3 });
+    second.close();
+    copyFileSync(`${path}.before`, path);
+    const third = spoolForTest(path);
+    third.add(logEvent(6));
+    third.outbox.skipTo(3);
+    expect(third.outbox.figures()).toMatchObject({ acked: 3, sent: 3, waiting: 3 });
+    expect(numbersOf(third.outbox.read(4, ALL)?.bodies ?? [])).toEqual([4, 5, 6]);
   });
 
   test("PR4 a batch has the bytes asked for at most, and one event at least", () => {

@@ -3,7 +3,15 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo, Socket } from "node:net";
 import { onTestFinished } from "vitest";
 import { type WebSocket, WebSocketServer } from "ws";
-import { type AgentMessage, type AnyEvent, agentMessage, type Demand, type Hello } from "../../../protocol/index.ts";
+import {
+  type AgentMessage,
+  type AnyEvent,
+  agentMessage,
+  type Demand,
+  type Hello,
+  KEEPALIVE_REPLY,
+  KEEPALIVE_SEND,
+} from "../../../protocol/index.ts";
 
 /**
  * The producer's half of a room, over real sockets: a numbering for each life, idempotent batches, acks, blobs. What a test wants to go
@@ -72,7 +80,9 @@ export async function startRoom(port = 0): Promise<Room> {
       socket = opened;
       wire = request.socket;
       opened.on("message", (data) => {
-        if (opened === socket) take(agentMessage.parse(JSON.parse(String(data))));
+        if (opened !== socket) return;
+        if (String(data) !== KEEPALIVE_SEND) take(agentMessage.parse(JSON.parse(String(data))));
+        else if (!faults.mute) opened.send(KEEPALIVE_REPLY);
       });
     });
   });

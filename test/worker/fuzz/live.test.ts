@@ -15,7 +15,7 @@ const STEPS: readonly [Step, ...Step[]] = [
   { name: "the agent says something", weight: 12, take: ({ producer }, dice) => producer.say(1 + dice.below(5), dice.chance(0.3)) },
   { name: "the agent connects", weight: 2, take: (stage) => change(stage, (producer) => producer.connect()) },
   { name: "the agent's connection breaks", weight: 1, take: (stage) => change(stage, (producer) => producer.wire?.cutByPeer(0)) },
-  { name: "the agent begins anew", weight: 0.5, take: (stage) => change(stage, (producer) => producer.beginLife()) },
+  { name: "the agent begins anew", weight: 0.5, take: (stage) => change(stage, (producer) => producer.loseSpool()) },
   { name: "the agent answers a command", weight: 2, take: ({ producer }) => producer.answerCommand("applied") },
   { name: "a viewer connects", weight: 3, take: ({ viewers }, dice) => dice.pick(viewers)?.connect() },
   { name: "a viewer acknowledges", weight: 3, take: ({ viewers }, dice) => dice.pick(viewers)?.acknowledge() },

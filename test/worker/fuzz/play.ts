@@ -32,7 +32,7 @@ const STEPS: readonly [Step, ...Step[]] = [
     take: ({ producer }, dice) => (producer.wire === null || dice.chance(0.3) ? producer.connect() : undefined),
   },
   { name: "the agent's connection breaks", weight: 1, take: ({ producer }, dice) => producer.wire?.cutByPeer(dice.below(4)) },
-  { name: "the agent begins anew", weight: 0.5, take: ({ producer }) => producer.beginLife() },
+  { name: "the agent begins anew", weight: 0.5, take: ({ producer }) => producer.loseSpool() },
   {
     name: "the agent answers a command",
     weight: 3,

@@ -22,6 +22,8 @@ export class Producer {
   /** Names of events whose ack came: these are in the log for good. */
   readonly durable = new Set<string>();
   #lives = 1;
+  /** The room has answered a hello of the present life. */
+  #greeted = false;
   #lastAck = 0;
 
   constructor(world: Surroundings, random: Random) {
@@ -54,8 +56,17 @@ export class Producer {
     });
   }
 
-  /** The spool is lost: what was not acknowledged is gone, and numbering begins anew. */
-  beginLife(): void {
+  /**
+   * The spool is lost: what was not acknowledged is gone, and numbering begins anew. Not before the room knows the life: a hello that was
+   * on its way for long, of a life that nobody has heard of, is another agent's to the room, and takes over.
+   */
+  loseSpool(): void {
+    if (this.#greeted) this.#beginLife();
+    else this.connect();
+  }
+
+  #beginLife(): void {
+    this.#greeted = false;
     this.#lives += 1;
     this.life = `life${this.#lives}`;
     this.events = [];
@@ -110,13 +121,14 @@ export class Producer {
       this.cursor = null;
       // A real one would stop for good; only a later connection may bring that about.
       if (parcel.closed === 4105) throw new Error("the producer's newest connection was superseded");
-      if (parcel.closed === 4106) this.beginLife();
+      if (parcel.closed === 4106) this.#beginLife();
       return;
     }
     const message = JSON.parse(parcel.frame) as FromRoom;
     switch (message.type) {
       case "ready":
         if (this.cursor !== null) throw new Error("ready came twice");
+        this.#greeted = true;
         this.#acknowledged(message.last_seq as number);
         this.cursor = this.acked + 1;
         this.demand = message.demand as Demand;

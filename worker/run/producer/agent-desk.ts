@@ -138,8 +138,8 @@ export class AgentDesk {
 
   #hello(agent: AgentSocket, hello: Hello, now: number): void {
     const { log, own, store, effects } = this.#core;
-    if (agent.attachment.connected_at < this.#connectedAt) {
-      // It was on its way for long: whoever sent it has connected again since, or somebody else has.
+    if (hello.life === log.life && agent.attachment.connected_at < this.#connectedAt) {
+      // It was on its way for long: whoever sent it has connected again since.
       this.#refuse(agent, "superseded", ERRORS.superseded.message);
       return;
     }
