@@ -1,13 +1,6 @@
 import { afterClose, closeName, ERRORS, type ErrorCode } from "../../protocol/index.ts";
 import { BACKOFF_BASE_MS, backoff, HEALTHY_MS, REFUSED_RETRY_MS } from "./backoff.ts";
-import type { Effect, Producer, Step } from "./producer.ts";
-
-/** How a connection, or the attempt to make one, came to its end. */
-export type Ending =
-  /** The socket closed; 1006 where it was cut or never opened. */
-  | { kind: "closed"; code: number; reason: string }
-  /** The upgrade was answered with an HTTP status instead. */
-  | { kind: "refused"; status: number; message: string; retryAfterMs: number };
+import type { Effect, Ending, Producer, Step } from "./producer-types.ts";
 
 /** HTTP statuses that the same attempt will meet again until someone changes a token, an address or a run. */
 const REFUSALS: ReadonlySet<number> = new Set([400, 401, 403, 404, 409, 410, 426]);

@@ -1,85 +1,13 @@
 import { AGENT_BATCH_AIM, BATCH_EVENTS_MAX, IDLE_BATCH_MS, type RoomToAgent } from "../../protocol/index.ts";
-import type { Level } from "../log.ts";
 import { BACKOFF_BASE_MS } from "./backoff.ts";
-import { afterLink, type Ending } from "./ending.ts";
-import { type Rhythm, rhythmOf } from "./rhythm.ts";
+import { afterLink } from "./ending.ts";
+import type { Effect, Figures, Input, Link, Live, Producer, Step } from "./producer-types.ts";
+import { rhythmOf } from "./rhythm.ts";
 
 /**
  * The producer's side of the agent protocol as a pure machine: `step(producer, input, now)` gives the next state and what is to
  * be done. It knows no socket, no clock and no disk. Times are milliseconds; seqs are those of the spool's present life.
  */
-
-/** The link to the room; each state holds its own fields only. */
-export type Link =
-  | { kind: "waiting"; until: number; refused: boolean }
-  | { kind: "connecting"; since: number }
-  | { kind: "greeting"; since: number }
-  | ({ kind: "live" } & Live)
-  | { kind: "stopped"; reason: string };
-
-type Live = {
-  since: number;
-  /** The seq to be sent next; at most `sent` while events are sent again. */
-  cursor: number;
-  demand: Rhythm;
-  /** Batches without an ack, oldest first. */
-  inFlight: readonly { last: number; bytes: number }[];
-  /** When the newest batch went out, and whether it said `flush`. */
-  batchAt: number;
-  flushed: boolean;
-  /** Events are to go out whatever the rhythm says: somebody came to watch, or the last batch did not hold all. */
-  urgent: boolean;
-  /** The spool has events and gives none before then: its disk is full. */
-  blockedUntil: number;
-  /** The newest return to an earlier seq, and when that was. */
-  rewound: { to: number; at: number };
-  heardAt: number;
-  pingedAt: number;
-  /** From an `error` that comes before a close. */
-  retryAfterMs: number;
-};
-
-/** Those of the spool. Another life than before means that its file was lost and another one begun. */
-export type Figures = { life: string; acked: number; sent: number; waiting: number };
-
-export type Producer = Figures & {
-  link: Link;
-  /** Failures in a row. */
-  attempt: number;
-  /** Whether a token can be made anew for each connection. */
-  renewable: boolean;
-  /** The run ends: everything goes out now; `failed` once a connection could not be made since. */
-  finishing: "no" | "yes" | "failed";
-};
-
-export type Input =
-  | { type: "tick" }
-  | { type: "opened" }
-  | { type: "heard" }
-  | { type: "message"; message: RoomToAgent }
-  | { type: "ended"; ending: Ending; random: number }
-  | ({ type: "figures" } & Figures)
-  /** A batch went out, as an effect wanted it; null when there was nothing to read. */
-  | ({ type: "sent"; batch: { last: number; bytes: number; flush: boolean } | null } & Figures)
-  | { type: "finish" };
-
-export type Effect =
-  | { type: "connect" }
-  | { type: "hello" }
-  /** Read from the spool, send, and answer with the input `sent`. */
-  | { type: "batch"; from: number; bytes: number; events: number; flush: boolean }
-  | { type: "acknowledged"; seq: number }
-  | { type: "skip_to"; seq: number }
-  | { type: "begin_life" }
-  /** The room refuses this event: something that it takes is to stand in its place. */
-  | { type: "replace"; seq: number; why: string }
-  | { type: "command"; command: Extract<RoomToAgent, { type: "command" }> }
-  | { type: "live" }
-  | { type: "ping" }
-  | { type: "drop" }
-  | { type: "say"; level: Level; text: string };
-
-export type Step = { producer: Producer; effects: Effect[] };
 
 /** Unacknowledged bytes in flight: four batches hide the round trip, and bound what a stalled socket may queue. */
 const WINDOW_BYTES = 4 * AGENT_BATCH_AIM;

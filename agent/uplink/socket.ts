@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { ClientOptions, RawData } from "ws";
 import { type RoomToAgent, roomToAgent } from "../../protocol/index.ts";
-import type { Ending } from "./ending.ts";
+import type { Ending } from "./producer-types.ts";
 
 /** What an uplink needs of a socket. */
 export type Socket = {

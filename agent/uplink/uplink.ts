@@ -4,7 +4,8 @@ import type { Say } from "../log.ts";
 import { agentLog } from "../session/agent-log.ts";
 import type { Spool } from "../spool/spool.ts";
 import { agentToken, type Credentials } from "./credentials.ts";
-import { type Effect, type Input, newProducer, outcome, step, wakeAt } from "./producer.ts";
+import { newProducer, outcome, step, wakeAt } from "./producer.ts";
+import type { Effect, Input } from "./producer-types.ts";
 import { openSocket, type Socket } from "./socket.ts";
 
 export type UplinkOptions = {

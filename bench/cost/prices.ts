@@ -29,7 +29,7 @@ export type Priced = Record<keyof typeof PRICES, number>;
 
 /** An object is billed for 128 MB, whatever it uses. */
 const OBJECT_GB = 0.128;
-/** Until a write is confirmed the object waits for it (PLATFORM: "for milliseconds"); ten are taken. */
+/** Until a write is confirmed the object waits for it: milliseconds, of which ten are taken. */
 const WRITE_MS = 10;
 
 /**

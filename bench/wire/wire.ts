@@ -10,8 +10,8 @@ import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { type ClientOptions, WebSocket } from "ws";
 import { AGENT_BATCH_AIM, type RoomToAgent } from "../../protocol/index.ts";
-import { childrenOf } from "../../test/agent/support/cli.ts";
 import { eventsOfTick } from "../../test/agent/support/training.ts";
+import { childrenOf } from "../../test/support/processes.ts";
 import { type Relay, startRelay } from "../../test/support/relay.ts";
 
 const { values } = parseArgs({

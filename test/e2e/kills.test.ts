@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { WebSocket as NodeWebSocket } from "ws";
 import { type Connection, connect, type RunEvent } from "../../client/index.ts";
+import { childrenOf } from "../support/processes.ts";
+import { recordedScalars } from "../support/recordings.ts";
 import { type Relay, startRelay } from "../support/relay.ts";
 import { temporaryFolder } from "../support/temporary.ts";
 import { until } from "../support/until.ts";
 import { allEvents, scalarsOf, upTo } from "./support/events.ts";
-import { recordedScalars } from "./support/recording.ts";
-import { childrenOf, runcast, type Started, trainer } from "./support/runcast.ts";
+import { runcast, type Started, trainer } from "./support/runcast.ts";
 
 let relay: Relay;
 const folder = temporaryFolder();

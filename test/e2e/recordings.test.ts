@@ -1,10 +1,10 @@
 import { createHash, randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { recordedCalls, recordedScalars } from "../support/recordings.ts";
 import { type Relay, startRelay } from "../support/relay.ts";
 import { temporaryFolder } from "../support/temporary.ts";
 import { allEvents, scalarsOf, upTo } from "./support/events.ts";
-import { recordedCalls, recordedScalars } from "./support/recording.ts";
 import { runcast, trainer } from "./support/runcast.ts";
 
 let relay: Relay;

@@ -1,7 +1,7 @@
 import type { Batch } from "../../../agent/session/digest.ts";
 import { createDigest, type Digest } from "../../../agent/session/digest.ts";
-import type { Input } from "../../../agent/uplink/producer.ts";
-import { newProducer, type Producer, step, wakeAt } from "../../../agent/uplink/producer.ts";
+import { newProducer, step, wakeAt } from "../../../agent/uplink/producer.ts";
+import type { Input, Producer } from "../../../agent/uplink/producer-types.ts";
 import type { AnyEvent, RoomToAgent } from "../../../protocol/index.ts";
 
 const LIFE = "a-day";

@@ -1,9 +1,10 @@
 import { closeSync, existsSync, openSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { childrenOf, isAlive } from "../../support/processes.ts";
 import { folderForTest } from "../../support/temporary.ts";
 import { until } from "../../support/until.ts";
-import { agentOf, childrenOf, cli, isAlive, script } from "../support/cli.ts";
+import { agentOf, cli, script } from "../support/cli.ts";
 import { logMessages, upTo } from "../support/events.ts";
 import { startRoom } from "../support/room.ts";
 import { inTerminal } from "../support/terminal.ts";

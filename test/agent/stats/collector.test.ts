@@ -4,6 +4,7 @@ import { delimiter, join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { startStats } from "../../../agent/stats/collector.ts";
 import { type AnyEvent, systemStats } from "../../../protocol/events.ts";
+import { isAlive } from "../../support/processes.ts";
 import { folderForTest } from "../../support/temporary.ts";
 import { until } from "../../support/until.ts";
 
@@ -31,14 +32,6 @@ function collect(env: NodeJS.ProcessEnv = { PATH: "" }, pid: () => number | null
   onTestFinished(() => stop.abort());
   startStats({ pid, every_ms: 50, onStats: (event) => events.push(event), signal: stop.signal, env });
   return { events, stop, gpus: () => (events.at(-1)?.gpus ?? []) as Record<string, unknown>[] };
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
 }
 
 const ROUNDS = (rows: string) => `echo "${HEADER}"\nwhile true; do\n${rows}\nsleep 0.05\ndone`;

@@ -1,7 +1,7 @@
 import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
+import { childrenOf } from "../../support/processes.ts";
 import { folderForTest } from "../../support/temporary.ts";
 import { until } from "../../support/until.ts";
 
@@ -53,33 +53,8 @@ export function script(code: string): string[] {
   return ["--", process.execPath, "-e", code];
 }
 
-/** The living processes that `pid` started, with their command lines (Linux). */
-export function childrenOf(pid: number | undefined): { pid: number; command: string }[] {
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((name) => {
-      try {
-        const stat = readFileSync(`/proc/${name}/stat`, "utf8");
-        const [state, parent] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-        if (Number(parent) !== pid || state === "Z") return [];
-        return [{ pid: Number(name), command: readFileSync(`/proc/${name}/cmdline`, "utf8").replaceAll("\0", " ") }];
-      } catch {
-        return []; // gone meanwhile
-      }
-    });
-}
-
 /** @returns the id of the launcher's agent process, once there is one other than `not` */
 export function agentOf(launcher: ChildProcess, not?: number): Promise<number> {
   const find = () => childrenOf(launcher.pid).find(({ pid, command }) => command.includes("_agent") && pid !== not)?.pid;
   return until(find, { what: "the agent process" });
-}
-
-export function isAlive(pid: number): boolean {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    return stat.slice(stat.lastIndexOf(")") + 2, stat.lastIndexOf(")") + 3) !== "Z";
-  } catch {
-    return false;
-  }
 }

@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
+import { childrenOf } from "../../support/processes.ts";
 import { folderForTest } from "../../support/temporary.ts";
-import { childrenOf, SECRET } from "./cli.ts";
+import { SECRET } from "./cli.ts";
 
 const MAIN = fileURLToPath(new URL("../../../agent/cli/main.ts", import.meta.url));
 

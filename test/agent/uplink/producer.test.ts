@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { BACKOFF_CAP_MS, backoff, HEALTHY_MS } from "../../../agent/uplink/backoff.ts";
-import type { Ending } from "../../../agent/uplink/ending.ts";
-import { ANSWER_MS, BLOCKED_MS, type Effect, FLUSH_AFTER_MS, outcome, QUIET_MS, SAME_GAP_MS } from "../../../agent/uplink/producer.ts";
+
+import { ANSWER_MS, BLOCKED_MS, FLUSH_AFTER_MS, outcome, QUIET_MS, SAME_GAP_MS } from "../../../agent/uplink/producer.ts";
+import type { Effect, Ending } from "../../../agent/uplink/producer-types.ts";
 import {
   AGENT_BATCH_AIM,
   BATCH_MS_MAX,

@@ -1,4 +1,5 @@
-import { type Effect, type Input, newProducer, type Producer, step, wakeAt } from "../../../agent/uplink/producer.ts";
+import { newProducer, step, wakeAt } from "../../../agent/uplink/producer.ts";
+import type { Effect, Input, Producer } from "../../../agent/uplink/producer-types.ts";
 import type { Demand, RoomToAgent } from "../../../protocol/index.ts";
 
 /**

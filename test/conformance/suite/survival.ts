@@ -2,11 +2,12 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { childrenOf } from "../../support/processes.ts";
 import { until } from "../../support/until.ts";
 import { conform } from "../support/case.ts";
 import type { Context } from "../support/context.ts";
 import { messages, withoutHole } from "../support/events.ts";
-import { agentOf, childrenOf, kill, python } from "../support/runcast.ts";
+import { agentOf, kill, python } from "../support/runcast.ts";
 import { underWay, whole } from "../support/training.ts";
 import { ofType, watch } from "../support/watched.ts";
 

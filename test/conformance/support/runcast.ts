@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { findPython } from "../../../scripts/python.ts";
 import { ROOT } from "../../../scripts/root.ts";
+import { childrenOf } from "../../support/processes.ts";
 import { until } from "../../support/until.ts";
 
 type Ended = { code: number | null; signal: NodeJS.Signals | null };
@@ -64,24 +64,6 @@ export function trainer(recording: string, ...options: string[]): string[] {
   const found = findPython(process.env);
   if (!found) throw new Error("no Python on the PATH");
   return ["--", found.program, ...found.args, join(ROOT, "test/python/fake_onetrainer/scripts/train.py"), recording, ...options];
-}
-
-export type Process = { pid: number; command: string };
-
-/** The living processes that `pid` started (Linux). */
-export function childrenOf(pid: number | undefined): Process[] {
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((name) => {
-      try {
-        const stat = readFileSync(`/proc/${name}/stat`, "utf8");
-        const [state, parent] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-        if (Number(parent) !== pid || state === "Z") return [];
-        return [{ pid: Number(name), command: readFileSync(`/proc/${name}/cmdline`, "utf8").replaceAll("\0", " ") }];
-      } catch {
-        return []; // gone meanwhile
-      }
-    });
 }
 
 /** @returns the process that speaks to the relay, once there is one other than `not` */

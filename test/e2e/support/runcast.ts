@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
 export const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
@@ -29,17 +29,6 @@ export function runcast(args: readonly string[], folder: string, env: Record<str
     child.on("close", (code, signal) => resolve({ code, signal }));
   });
   return { child, stdout: () => text.stdout, stderr: () => text.stderr, exited };
-}
-
-/** The processes that `pid` started, with their command lines. */
-export function childrenOf(pid: number | undefined): { pid: number; command: string }[] {
-  const table = execFileSync("ps", ["-eo", "pid=,ppid=,args="], { encoding: "utf8" }).trim().split("\n");
-  const found: { pid: number; command: string }[] = [];
-  for (const row of table) {
-    const [, child, parent, command] = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(row) ?? [];
-    if (Number(parent) === pid && child && command) found.push({ pid: Number(child), command });
-  }
-  return found;
 }
 
 /** The command of the stand-in trainer: it replays a recording of a real run. */

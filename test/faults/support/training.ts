@@ -1,7 +1,8 @@
 import { statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { childrenOf, runcast, type Started } from "../../e2e/support/runcast.ts";
+import { runcast, type Started } from "../../e2e/support/runcast.ts";
+import { childrenOf } from "../../support/processes.ts";
 import type { Relay } from "../../support/relay.ts";
 import { temporaryFolder } from "../../support/temporary.ts";
 import { until } from "../../support/until.ts";
