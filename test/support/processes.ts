@@ -16,7 +16,7 @@ function table(): (Process & { parent: number; alive: boolean })[] {
   const ps = spawnSync("ps", ["-eo", "pid=,ppid=,stat=,args="], { encoding: "utf8", maxBuffer: 16 * 1024 * 1024 });
   if (ps.error) throw ps.error;
   return ps.stdout.split("\n").flatMap((row) => {
-    const [, pid, parent, state, command] = /^\s*(\d+)\s+(\d+)\s+(\S+)\s(.*)$/.exec(row) ?? [];
+    const [, pid, parent, state, command] = /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(.*)$/.exec(row) ?? [];
     // `ps` itself is gone by now.
     if (command === undefined || Number(pid) === ps.pid) return [];
     return [{ pid: Number(pid), parent: Number(parent), alive: !state?.startsWith("Z"), command }];
