@@ -87,6 +87,8 @@ describe("the processes of runcast run", () => {
 
   test("PR6 an agent that was started after the command closed its output still notices the launcher's death", async () => {
     const stop = join(folderForTest(), "stop");
+    // However this ends: nobody else would tell the command to.
+    onTestFinished(() => writeFileSync(stop, ""));
     const run = cli(["run", "--", "sh", "-c", `exec > /dev/null 2>&1; while [ ! -e ${stop} ]; do sleep 0.05; done`]);
     const first = await agentOf(run.child);
     await until(() => childrenOf(run.child.pid).some(({ command }) => command.startsWith("sh")), { what: "the command" });
