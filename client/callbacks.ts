@@ -1,4 +1,5 @@
 import type { RoomMessage } from "../protocol/index.ts";
+import { guarded } from "./guarded.ts";
 import type { ConnectOptions } from "./options.ts";
 import type { Received } from "./received.ts";
 import type { LinkState } from "./state.ts";
@@ -24,20 +25,5 @@ export class Callbacks {
 
   answer(message: RoomMessage): void {
     guarded(() => this.#given.onAnswer?.(message));
-  }
-}
-
-/** What a user's function throws is told where uncaught errors are told: what comes after it must reach the user all the same. */
-export function guarded(call: () => void): void {
-  try {
-    call();
-  } catch (error) {
-    // Browsers have it, Node has not.
-    const { reportError } = globalThis as { reportError?: (error: unknown) => void };
-    if (reportError) reportError(error);
-    else
-      queueMicrotask(() => {
-        throw error;
-      });
   }
 }

@@ -8,10 +8,11 @@ import {
   type Welcome,
 } from "../protocol/index.ts";
 import { socketAddress } from "./address.ts";
-import { Callbacks, guarded } from "./callbacks.ts";
+import { Callbacks } from "./callbacks.ts";
 import { type CommandAnswer, CommandAnswers } from "./command-answers.ts";
 import { NOTHING_DELIVERED } from "./delivery.ts";
 import { readFrame } from "./frame.ts";
+import { guarded } from "./guarded.ts";
 import { Inbox } from "./inbox.ts";
 import { advance, startLink } from "./link.ts";
 import type { Effect, Input, Link } from "./link-types.ts";

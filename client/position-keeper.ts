@@ -1,5 +1,5 @@
 import { formatPosition, type Position } from "../protocol/index.ts";
-import { guarded } from "./callbacks.ts";
+import { guarded } from "./guarded.ts";
 
 /**
  * Where a position outlives the page. It says that everything up to it has been taken in: it is worth keeping only together with what was

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { createApp } from "../../worker/app.ts";
 import { readKeys, verifyToken } from "../../worker/auth/token.ts";
 import type { Env } from "../../worker/env.ts";
+import { greeted } from "./support/greeted.ts";
 import { alone, newRun } from "./support/rooms.ts";
 import { agent, line, open } from "./support/sockets.ts";
 import { SECRET, token } from "./support/tokens.ts";
@@ -147,33 +148,12 @@ describe("tokens", () => {
     const first = await agent(run);
     first.close();
     await alone(run, 0, (room) => {
-      const seen: (string | number)[] = [];
-      const socket = {
-        send: (text: string | Uint8Array) => seen.push(JSON.parse(String(text)).type) > 0,
-        close: (code: number) => void seen.push(code),
-        remember: () => undefined,
-        buffered: () => null,
-      };
-      const times = { connected_at: 1, heard_at: 0, sent_through: 0, sent_seq: 0 };
-      const attachment = {
-        kind: "agent",
-        run,
-        sub: "gpu",
-        role: "agent",
-        exp: 100,
-        client_id: "a",
-        life: null,
-        demand: null,
-        ...times,
-      } as const;
-      const producer = { socket, attachment };
-      room.agent.add(producer);
-      const say = (message: object, at: number) => room.agent.receive(producer, JSON.stringify(message), at);
-      say({ type: "hello", protocol: 1, life: "life-1", next_seq: 1, sent_seq: 0, agent: { name: "a", version: "0" } }, 129_998);
+      const { say, told, closed } = greeted(room, run, { exp: 100, now: 129_998 });
       say({ type: "batch", first_seq: 1, events: [line("in time")], flush: true }, 129_999);
       const { lastOffset } = room.core.log;
       say({ type: "batch", first_seq: 2, events: [line("too late")], flush: true }, 130_000);
-      expect(seen.slice(-3)).toEqual(["ack", "error", 4101]);
+      expect(told.slice(-2)).toMatchObject([{ type: "ack" }, { type: "error", code: "token_expired" }]);
+      expect(closed).toEqual([4101]);
       expect(room.core.log.lastOffset).toBe(lastOffset);
     });
   });

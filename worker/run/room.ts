@@ -12,7 +12,8 @@ import { CommandDesk } from "./commands/command-desk.ts";
 import { type CoreParts, createCore, type RoomCore } from "./core.ts";
 import { type EventQuery, readEvents } from "./log/event-page.ts";
 import { AgentDesk } from "./producer/agent-desk.ts";
-import type { RoomStore, StoragePort } from "./storage/store.ts";
+import type { StoragePort } from "./storage/sql-port.ts";
+import type { RoomStore } from "./storage/store.ts";
 import { ViewerDesk } from "./viewers/viewer-desk.ts";
 
 /** Figures of one run for `/api/ws/status`. */

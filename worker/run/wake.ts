@@ -2,7 +2,7 @@ import type { CoreParts } from "./core.ts";
 import type { AgentSocket } from "./producer/agent-desk.ts";
 import { Room } from "./room.ts";
 import type { Attachment, SocketPort, ViewerAttachment } from "./sockets.ts";
-import type { StoragePort } from "./storage/store.ts";
+import type { StoragePort } from "./storage/sql-port.ts";
 import type { Viewer } from "./viewers/fan-out.ts";
 import { SendWindow } from "./viewers/send-window.ts";
 

@@ -1,4 +1,4 @@
-import type { SqlPort, SqlValue, StoragePort } from "../../../worker/run/storage/store.ts";
+import type { SqlPort, SqlValue, StoragePort } from "../../../worker/run/storage/sql-port.ts";
 import type { Bill } from "./bill.ts";
 
 /** The object's own storage; what each statement read and wrote goes on the bill when its cursor has been read. */

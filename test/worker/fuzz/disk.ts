@@ -1,4 +1,4 @@
-import type { SqlPort, StoragePort } from "../../../worker/run/storage/store.ts";
+import type { SqlPort, StoragePort } from "../../../worker/run/storage/sql-port.ts";
 
 /** The run's real storage, which fails where it is told to. */
 export class Disk implements StoragePort {

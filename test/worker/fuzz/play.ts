@@ -1,4 +1,4 @@
-import type { StoragePort } from "../../../worker/run/storage/store.ts";
+import type { StoragePort } from "../../../worker/run/storage/sql-port.ts";
 import { compare } from "./compare.ts";
 import { Producer } from "./producer.ts";
 import { type Random, random, weighted } from "./random.ts";

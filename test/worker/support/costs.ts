@@ -1,5 +1,6 @@
 import { Room } from "../../../worker/run/room.ts";
-import { RoomStore, type SqlPort, type SqlValue, type StoragePort } from "../../../worker/run/storage/store.ts";
+import type { SqlPort, SqlValue, StoragePort } from "../../../worker/run/storage/sql-port.ts";
+import { RoomStore } from "../../../worker/run/storage/store.ts";
 import { wakeRoom } from "../../../worker/run/wake.ts";
 
 type Rows = { read: number; written: number };

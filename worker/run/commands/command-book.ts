@@ -1,5 +1,5 @@
 import type { CommandRecord } from "../../../protocol/index.ts";
-import type { SqlPort } from "../storage/store.ts";
+import type { SqlPort } from "../storage/sql-port.ts";
 import { type Command, isOpen } from "./command.ts";
 
 type Row = { record: string };

@@ -1,4 +1,4 @@
-import type { SqlPort } from "./store.ts";
+import type { SqlPort } from "./sql-port.ts";
 
 /**
  * The steps from an empty object to the present tables. The version stands in `meta`: `PRAGMA user_version` is refused by the platform.

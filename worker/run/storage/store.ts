@@ -2,15 +2,8 @@ import { type AnyEvent, LIVES_KEPT } from "../../../protocol/index.ts";
 import type { Line } from "../log/line.ts";
 import { ChunkTable } from "./chunk-table.ts";
 import { migrate } from "./schema.ts";
+import type { SqlPort, SqlValue, StoragePort } from "./sql-port.ts";
 
-/** The part of the platform's SQLite that the room uses. `exec` is synchronous; cursors are consumed before any `await`. */
-export type SqlPort = {
-  exec<T extends Record<string, SqlValue>>(query: string, ...bindings: SqlValue[]): Iterable<T> & { toArray(): T[] };
-};
-export type SqlValue = string | number | ArrayBuffer | null;
-export type StoragePort = { sql: SqlPort; transactionSync<T>(work: () => T): T };
-
-/** `start_seq`: everything up to it counts as stored; of a superseded life it is the newest that is. */
 export type Life = { id: number; life: string; base: number; start_seq: number };
 export type Numbering = { log_id: string; first_offset: number };
 /** An event of the room's own that waits for its offset. */

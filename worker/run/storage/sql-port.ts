@@ -1,0 +1,8 @@
+/** The part of the platform's SQLite that the room uses. `exec` is synchronous; cursors are consumed before any `await`. */
+export type SqlPort = {
+  exec<T extends Record<string, SqlValue>>(query: string, ...bindings: SqlValue[]): Iterable<T> & { toArray(): T[] };
+};
+export type SqlValue = string | number | ArrayBuffer | null;
+export type StoragePort = { sql: SqlPort; transactionSync<T>(work: () => T): T };
+
+/** `start_seq`: everything up to it counts as stored; of a superseded life it is the newest that is. */
