@@ -1,7 +1,6 @@
 import type { z } from "zod";
 import { describe, failure, type Result } from "../../protocol/index.ts";
-
-const encoder = new TextEncoder();
+import { isOver } from "./utf8.ts";
 
 /** What one direction of a protocol knows: its messages, and `types`, to tell an unknown one from one with a wrong shape. */
 export type Direction<T> = { types: ReadonlySet<string>; schema: z.ZodType<T> };
@@ -11,8 +10,8 @@ export type Direction<T> = { types: ReadonlySet<string>; schema: z.ZodType<T> };
  * @param limits `max` bytes
  */
 export function decodeFrame<T>(frame: string | ArrayBuffer, limits: Direction<T> & { max: number }): Result<T> {
-  if (typeof frame !== "string") return frame.byteLength > limits.max ? failure("frame_too_big") : failure("binary_frame");
-  if (isTextOver(limits.max, frame)) return failure("frame_too_big");
+  if (isOver(limits.max, frame)) return failure("frame_too_big");
+  if (typeof frame !== "string") return failure("binary_frame");
   let value: unknown;
   try {
     value = JSON.parse(frame);
@@ -29,11 +28,6 @@ export function checkMessage<T>(value: unknown, direction: Direction<T>): Result
   if (!direction.types.has(type)) return failure("unknown_type", `there is no message of type ${JSON.stringify(type.slice(0, 64))}`);
   const parsed = direction.schema.safeParse(value);
   return parsed.success ? { ok: true, value: parsed.data } : failure("invalid_message", `${type}: ${describe(parsed.error)}`);
-}
-
-/** @returns whether the text has more than `max` bytes. Three a UTF-16 unit at most: short ones need no count. */
-export function isTextOver(max: number, text: string): boolean {
-  return text.length * 3 > max && encoder.encode(text).byteLength > max;
 }
 
 /** UTF-16 units of a text frame, bytes of a binary one: near enough for counting, and free. */

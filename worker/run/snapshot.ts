@@ -1,6 +1,6 @@
 import type { AnyEvent } from "../../protocol/index.ts";
 import { RUN_INFO_MAX, SNAPSHOT_EVENT_MAX, SNAPSHOT_SAMPLES } from "../../protocol/index.ts";
-import { utf8Bytes } from "./log/line.ts";
+import { utf8Bytes } from "./utf8.ts";
 
 /** The part of a run's present state that events make. Kept in the newest chunk's row, so that a wake reads few rows. */
 export type RunState = {

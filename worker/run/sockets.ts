@@ -40,7 +40,7 @@ export type AgentAttachment = Identity & {
   kind: "agent";
   run: string;
   client_id: string;
-  /** Milliseconds since 1970: of two connections the later one is the producer's, whichever hello arrives first (PR2). */
+  /** Milliseconds since 1970: a `hello` of the present life from an earlier connection is late, and takes nothing over (PR2). */
   connected_at: number;
   /** Set by hello, taken away by the next producer's hello (fence). */
   life: string | null;

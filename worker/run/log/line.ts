@@ -1,11 +1,9 @@
 import type { AnyEvent, StoredEvent } from "../../../protocol/index.ts";
+import { utf8Bytes } from "../utf8.ts";
 
 /** An event as it is kept and sent: encoded once, whoever reads it. `type` stands first in `json`. */
 export type Line = { offset: number; type: string; json: string; bytes: number };
 
-const encoder = new TextEncoder();
-// biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII is meant.
-const ASCII = /^[\x00-\x7f]*$/;
 const TYPE_FIRST = /^\{"type":"([^"\\]*)"/;
 
 /**
@@ -22,11 +20,6 @@ export function stampEvent(event: AnyEvent, offset: number, now: number): Stored
 export function encodeEvent(event: StoredEvent): Line {
   const json = JSON.stringify(event);
   return { offset: event.offset, type: event.type, json, bytes: utf8Bytes(json) };
-}
-
-/** What limits, windows and rows are counted in: a text in another script has up to three times as many as characters. */
-export function utf8Bytes(text: string): number {
-  return ASCII.test(text) ? text.length : encoder.encode(text).byteLength;
 }
 
 /** @returns the text of a stored chunk: a line an event. JSON never holds a raw line break. */

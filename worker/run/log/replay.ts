@@ -20,19 +20,19 @@ export function planReplay(log: RunLog, wish: ReplayWish, subscription: Subscrip
   return { recovered: false, lines: newest(log, subscription, wish.replay) };
 }
 
-/** A piece of what a viewer has missed. `through`: how far it goes; `done` where that is the log's end. */
-export type Missed = { lines: Line[]; through: number; done: boolean };
+/** A piece of what a viewer has missed, and how far it goes. */
+export type Missed = { lines: Line[]; through: number };
 
 /** The next piece of what lies after an offset, of about `bytes`, read from the log only as far as it goes. */
 export function missedAfter(log: RunLog, after: number, subscription: Subscription, bytes: number): Missed {
-  const end = { lines: [], through: Math.max(log.lastOffset, after), done: true };
+  const end = { lines: [], through: Math.max(log.lastOffset, after) };
   if (subscription.length === 0) return end;
   const wanted = matcher(subscription);
   const lines: Line[] = [];
   let taken = 0;
   for (const line of log.after(after)) {
     if (!wanted(line.type)) continue;
-    if (taken >= bytes) return { lines, through: lines.at(-1)?.offset ?? after, done: false };
+    if (taken >= bytes) return { lines, through: lines.at(-1)?.offset ?? after };
     lines.push(line);
     taken += line.bytes;
   }

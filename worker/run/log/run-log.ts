@@ -2,10 +2,11 @@ import type { AnyEvent, Hello, Position } from "../../../protocol/index.ts";
 import { CHUNK_AGE_MS, CHUNK_BYTES, LOG_AGE_MAX_MS, LOG_BYTES_MAX, POSITION_AHEAD_MAX } from "../../../protocol/index.ts";
 import { EMPTY_STATE, type RunState, reduceState } from "../snapshot.ts";
 import type { Life, RoomStore } from "../storage/store.ts";
-import { encodeEvent, type Line, stampEvent, utf8Bytes } from "./line.ts";
+import { utf8Bytes } from "../utf8.ts";
+import { encodeEvent, type Line, stampEvent } from "./line.ts";
 
 /**
- * PR1, PR3: the room's log. Events get their offset here, wait in the tail, and are stored as chunks of one row. `lastOffset` and
+ * PR1, PR3: the room's log. Events get their offset here, wait in the tail, and are stored as chunks. `lastOffset` and
  * `lastSeq` count the tail; `storedSeq` does not. What is told of numberings (log_id) is decided here too.
  */
 export class RunLog {

@@ -1,5 +1,5 @@
 import { type AnyEvent, ERRORS, type ErrorCode, EVENT_MAX, parseEvent } from "../../../protocol/index.ts";
-import { utf8Bytes } from "../log/line.ts";
+import { isOver, utf8Bytes } from "../utf8.ts";
 
 export type Checked = { ok: true; events: AnyEvent[] } | { ok: false; index: number; code: ErrorCode; message: string };
 
@@ -8,7 +8,8 @@ export type Checked = { ok: true; events: AnyEvent[] } | { ok: false; index: num
  * @param frame that they came in: where all of it is small, no event needs to be measured
  */
 export function checkEvents(values: readonly unknown[], frame: string | ArrayBuffer): Checked {
-  const large = isLarge(frame);
+  // What counts is bytes: a row is limited in bytes.
+  const large = isOver(EVENT_MAX, frame);
   const events: AnyEvent[] = [];
   for (const [index, value] of values.entries()) {
     const parsed = parseEvent(value);
@@ -20,11 +21,4 @@ export function checkEvents(values: readonly unknown[], frame: string | ArrayBuf
     events.push(event);
   }
   return { ok: true, events };
-}
-
-/** Whether it has more bytes than one event may have. What counts is bytes: a row is limited in bytes. */
-function isLarge(frame: string | ArrayBuffer): boolean {
-  if (typeof frame !== "string") return frame.byteLength > EVENT_MAX;
-  // Three bytes a UTF-16 unit at most: short frames need no count.
-  return frame.length * 3 > EVENT_MAX && utf8Bytes(frame) > EVENT_MAX;
 }

@@ -1,5 +1,6 @@
 import { CHUNK_ROW_FULL, CHUNK_ROW_MAX } from "../../../protocol/index.ts";
-import { joinLines, type Line, splitLines, utf8Bytes } from "../log/line.ts";
+import { joinLines, type Line, splitLines } from "../log/line.ts";
+import { utf8Bytes } from "../utf8.ts";
 import type { SqlPort } from "./sql-port.ts";
 
 /** Where a chunk ends: what a wake rebuilds the log from. `state` is the snapshot as JSON. */

@@ -4,5 +4,3 @@ export type SqlPort = {
 };
 export type SqlValue = string | number | ArrayBuffer | null;
 export type StoragePort = { sql: SqlPort; transactionSync<T>(work: () => T): T };
-
-/** `start_seq`: everything up to it counts as stored; of a superseded life it is the newest that is. */

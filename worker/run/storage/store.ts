@@ -4,6 +4,7 @@ import { ChunkTable } from "./chunk-table.ts";
 import { migrate } from "./schema.ts";
 import type { SqlPort, SqlValue, StoragePort } from "./sql-port.ts";
 
+/** `start_seq`: everything up to it counts as stored; of a superseded life it is the newest that is. */
 export type Life = { id: number; life: string; base: number; start_seq: number };
 export type Numbering = { log_id: string; first_offset: number };
 /** An event of the room's own that waits for its offset. */

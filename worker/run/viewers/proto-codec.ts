@@ -1,6 +1,7 @@
 import { failure, type Result, VIEWER_FRAME_MAX, type ViewerMessage } from "../../../protocol/index.ts";
-import { checkMessage, isTextOver } from "../frame.ts";
+import { checkMessage } from "../frame.ts";
 import type { Line } from "../log/line.ts";
+import { isOver } from "../utf8.ts";
 import type { Codec, Frame } from "./codec.ts";
 import { cutBatches } from "./cut-batches.ts";
 import { FROM_VIEWER } from "./json-codec.ts";
@@ -31,8 +32,8 @@ export async function loadProtoCodec(): Promise<Codec> {
 }
 
 function read({ decodeViewerMessage }: Proto, content: string | ArrayBuffer): Result<ViewerMessage> {
-  if (typeof content === "string") return failure(isTextOver(VIEWER_FRAME_MAX, content) ? "frame_too_big" : "text_frame");
-  if (content.byteLength > VIEWER_FRAME_MAX) return failure("frame_too_big");
+  if (isOver(VIEWER_FRAME_MAX, content)) return failure("frame_too_big");
+  if (typeof content === "string") return failure("text_frame");
   const decoded = decodeViewerMessage(new Uint8Array(content));
   switch (decoded.kind) {
     case "message":
