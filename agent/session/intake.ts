@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { type AnyEvent, type HookMessageOf, LATEST_WINS } from "../../protocol/index.ts";
 import type { Received } from "../ingest/ingest.ts";
 import type { Say } from "../log.ts";
+import { FULL_DISK_RETRY_MS } from "../spool/full-disk.ts";
 import type { Spool } from "../spool/spool.ts";
 import type { SampleFile } from "../translate/translator.ts";
 import type { PendingSample } from "../uploads/uploader.ts";
@@ -55,8 +56,6 @@ export type IntakeOptions = {
 
 /** Input is collected this long: few transactions, and far below what an eye notices. */
 const TICK_MS = 50;
-/** A full disk is asked again this often. */
-const RETRY_MS = 1000;
 /** In the spool; the prefix makes it end with its process. */
 const STATE_KEY = "process.intake";
 
@@ -95,7 +94,7 @@ export function createIntake(options: IntakeOptions): Intake {
       record({ batch, events, samples: samples.map((sample) => ({ ...sample, sample_id: sampleId(sample) })) });
     }
     options.onRecorded();
-    const due = held ? RETRY_MS : digest.dueIn(clocks());
+    const due = held ? FULL_DISK_RETRY_MS : digest.dueIn(clocks());
     if (due !== null) wake(due);
   };
 
@@ -134,7 +133,7 @@ export function createIntake(options: IntakeOptions): Intake {
   /** Runs after `ms`, or earlier where that was agreed; never twice in a tick, though a lone message goes at once. */
   const wake = (ms: number): void => {
     const now = performance.now();
-    const at = Math.max(now + ms, ranAt + (held ? RETRY_MS : TICK_MS));
+    const at = Math.max(now + ms, ranAt + (held ? FULL_DISK_RETRY_MS : TICK_MS));
     if (timer && at >= timerAt) return;
     if (timer) clearTimeout(timer);
     timerAt = at;

@@ -1,4 +1,5 @@
 import { AGENT_BATCH_AIM, BATCH_EVENTS_MAX, IDLE_BATCH_MS, type RoomToAgent } from "../../protocol/index.ts";
+import { FULL_DISK_RETRY_MS } from "../spool/full-disk.ts";
 import { BACKOFF_BASE_MS } from "./backoff.ts";
 import { afterLink } from "./ending.ts";
 import type { Effect, Figures, Input, Link, Live, Producer, Step } from "./producer-types.ts";
@@ -18,8 +19,6 @@ export const QUIET_MS = 20_000;
 export const ANSWER_MS = 15_000;
 /** PR3: the room stores a waiting tail when a batch comes; if none comes, the last event is sent again with `flush` after this long. */
 export const FLUSH_AFTER_MS = 1000;
-/** A full disk is asked again this often. */
-export const BLOCKED_MS = 1000;
 /** Each batch behind a gap is answered with the same error: what it asks for was sent already, unless this has passed. */
 export const SAME_GAP_MS = 1000;
 
@@ -208,7 +207,7 @@ function sent(producer: Producer, input: Extract<Input, { type: "sent" }>, now: 
   if (input.life !== producer.life) return figures(producer, input, now);
   if (link.kind !== "live") return same(counted);
   if (input.batch === null) {
-    const blockedUntil = input.waiting > 0 ? now + BLOCKED_MS : 0;
+    const blockedUntil = input.waiting > 0 ? now + FULL_DISK_RETRY_MS : 0;
     return same(withLive(counted, link, { cursor: Math.max(link.cursor, input.sent + 1), urgent: false, blockedUntil }));
   }
   const { last, bytes, flush } = input.batch;

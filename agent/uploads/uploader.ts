@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { AnyEvent } from "../../protocol/index.ts";
 import type { Say } from "../log.ts";
+import { FULL_DISK_RETRY_MS } from "../spool/full-disk.ts";
 import type { Spool } from "../spool/spool.ts";
 import { backoff } from "../uplink/backoff.ts";
 import { type BlobAnswer, type BlobTarget, putBlob } from "./blobs.ts";
@@ -43,8 +44,6 @@ export type Uploader = {
 /** A file that is still written is looked at again this soon. */
 const LOOK_AGAIN_MS = 250;
 const PATIENCE_MS = 15_000;
-/** A full disk is asked again this often. */
-const RECORD_AGAIN_MS = 1000;
 
 /** `done` where all but the record of it succeeded: the disk is full. */
 type Attempts = { failures: number; notBefore: number; firstLookAt: number; look: Look | null; done: Outcome | null };
@@ -103,7 +102,7 @@ export function startUploader(options: UploaderOptions): Uploader {
     });
     if (!recorded) {
       history.done = outcome;
-      history.notBefore = performance.now() + RECORD_AGAIN_MS;
+      history.notBefore = performance.now() + FULL_DISK_RETRY_MS;
       return;
     }
     attempts.delete(key);

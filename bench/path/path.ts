@@ -13,6 +13,7 @@ import { connect } from "../../client/index.ts";
 import { startRelay } from "../../test/support/relay.ts";
 import { temporaryFolder } from "../../test/support/temporary.ts";
 import { until } from "../../test/support/until.ts";
+import { median, percentile, spread } from "../support/figures.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const { values } = parseArgs({
@@ -49,10 +50,6 @@ async function watched(run: string, options: string[]): Promise<{ steps: number;
   return timed([process.execPath, "bin/runcast.js", "run", "--run", run, "--", ...loop(options)], env);
 }
 
-function percentile(sorted: readonly number[], share: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
-}
-
 async function latency(): Promise<{ events: number; p50_ms: number; p99_ms: number }> {
   const run = "latency";
   const delays: number[] = [];
@@ -71,8 +68,8 @@ async function latency(): Promise<{ events: number; p50_ms: number; p99_ms: numb
   await training;
   connection.close();
   // The first second holds the connection's own start.
-  const sorted = delays.slice(10).sort((a, b) => a - b);
-  return { events: sorted.length, p50_ms: percentile(sorted, 0.5), p99_ms: percentile(sorted, 0.99) };
+  const later = delays.slice(10);
+  return { events: later.length, p50_ms: median(later), p99_ms: percentile(later, 0.99) };
 }
 
 async function pace(): Promise<{ off: number; on: number; ratio: number }[]> {
@@ -91,8 +88,8 @@ async function pace(): Promise<{ off: number; on: number; ratio: number }[]> {
 
 try {
   const measured = { latency: await latency(), pace: await pace() };
-  const ratios = measured.pace.map(({ ratio }) => ratio).sort((a, b) => a - b);
-  const result = { ...measured, ratio_median: percentile(ratios, 0.5) };
+  const ratios = spread(measured.pace.map(({ ratio }) => ratio));
+  const result = { ...measured, ratio_median: ratios.median };
   if (values.json) {
     console.log(JSON.stringify(result));
   } else {
@@ -101,7 +98,7 @@ try {
     for (const { off, on, ratio } of result.pace) {
       console.log(`steps/s: ${off.toFixed(1)} without, ${on.toFixed(1)} with runcast, ratio ${ratio.toFixed(3)}`);
     }
-    console.log(`median ratio ${result.ratio_median.toFixed(3)}, from ${ratios[0]?.toFixed(3)} to ${ratios.at(-1)?.toFixed(3)}`);
+    console.log(`median ratio ${ratios.median.toFixed(3)}, from ${ratios.from.toFixed(3)} to ${ratios.to.toFixed(3)}`);
   }
 } finally {
   await relay.stop();

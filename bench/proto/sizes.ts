@@ -14,6 +14,7 @@ import { encodeEvent, type Line, stampEvent } from "../../worker/run/log/line.ts
 import type { Codec, Frame } from "../../worker/run/viewers/codec.ts";
 import { codecOf, loadCodec } from "../../worker/run/viewers/codecs.ts";
 import { createRandom } from "../eta/random.ts";
+import { markdown, median } from "../support/figures.ts";
 
 const { values } = parseArgs({ options: { json: { type: "boolean", default: false }, rounds: { type: "string", default: "300" } } });
 const rounds = Number(values.rounds);
@@ -112,7 +113,6 @@ function cost(events: readonly AnyEvent[]): Cost {
     measured.proto.push(time(codecOf("proto")));
     measured.again.push(time(codecOf("proto")));
   }
-  const median = (list: number[]) => list.sort((a, b) => a - b)[list.length >> 1] ?? Number.NaN;
   return { json: median(measured.json), proto: median(measured.proto), again: median(measured.again) };
 }
 
@@ -127,10 +127,17 @@ const rows = Object.entries(FRAMES).map(([name, events]): Row => {
 if (values.json) {
   console.log(JSON.stringify(rows));
 } else {
-  console.log("| frame | JSON | proto | ratio | JSON deflated | proto deflated | µs an event: JSON | proto | again |");
-  console.log("| --- | --- | --- | --- | --- | --- | --- | --- | --- |");
-  for (const { frame, bytes, us } of rows) {
-    const figures = [bytes.json, bytes.proto, (bytes.proto / bytes.json).toFixed(2), bytes.json_deflated, bytes.proto_deflated];
-    console.log(`| ${[frame, ...figures, us.json.toFixed(2), us.proto.toFixed(2), us.again.toFixed(2)].join(" | ")} |`);
-  }
+  const columns = ["frame", "JSON", "proto", "ratio", "JSON deflated", "proto deflated", "µs an event: JSON", "proto", "again"];
+  const table = rows.map(({ frame, bytes, us }) => [
+    frame,
+    `${bytes.json}`,
+    `${bytes.proto}`,
+    (bytes.proto / bytes.json).toFixed(2),
+    `${bytes.json_deflated}`,
+    `${bytes.proto_deflated}`,
+    us.json.toFixed(2),
+    us.proto.toFixed(2),
+    us.again.toFixed(2),
+  ]);
+  console.log(markdown(columns, table));
 }

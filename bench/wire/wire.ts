@@ -6,13 +6,14 @@
  * live: batches of a tenth of a second of a busy run; idle: of 15 s; backlog: of 512 KiB, after hours without a network. Bytes are those on the TCP
  * connection, CPU is that of this process for a megabyte of events, and that of the relay for the same.
  */
-import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { type ClientOptions, WebSocket } from "ws";
 import { AGENT_BATCH_AIM, type RoomToAgent } from "../../protocol/index.ts";
 import { eventsOfTick } from "../../test/agent/support/training.ts";
 import { childrenOf } from "../../test/support/processes.ts";
 import { type Relay, startRelay } from "../../test/support/relay.ts";
+import { markdown } from "../support/figures.ts";
+import { processorMicroseconds } from "../support/linux.ts";
 
 const { values } = parseArgs({
   options: {
@@ -69,11 +70,7 @@ function descendants(pid: number): number[] {
 
 /** Milliseconds of CPU of all processes that this one has started: the relay (Linux). */
 function relayCpu(): number {
-  return descendants(process.pid).reduce((sum, pid) => {
-    const text = readFileSync(`/proc/${pid}/stat`, "utf8");
-    const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-    return sum + 10 * (Number(fields[11]) + Number(fields[12]));
-  }, 0);
+  return descendants(process.pid).reduce((sum, pid) => sum + processorMicroseconds(pid) / 1000, 0);
 }
 
 async function send(relay: Relay, run: string, way: Way, load: string, frames: readonly Batch[]): Promise<Row> {
@@ -151,19 +148,18 @@ try {
 }
 
 function print(rows: readonly Row[]): void {
-  console.log("| load | frames of | way | bytes on the wire | CPU here, ms/MB | CPU relay, ms/MB | MB resident |");
-  console.log("| --- | ---: | --- | ---: | ---: | ---: | ---: |");
-  for (const row of rows) {
+  const columns = ["load", "frames of", "way", "bytes on the wire", "CPU here, ms/MB", "CPU relay, ms/MB", "MB resident"];
+  const cells = rows.map((row) => {
     const mb = row.bytes / 1e6;
-    const cells = [
+    return [
       row.load,
       `${(row.bytes / row.frames / 1000).toFixed(1)} kB`,
       row.way,
       `${((100 * row.wire) / row.bytes).toFixed(1)} %`,
       (row.cpu_ms / mb).toFixed(1),
       (row.relay_ms / mb).toFixed(1),
-      row.rss_mb,
+      String(row.rss_mb),
     ];
-    console.log(`| ${cells.join(" | ")} |`);
-  }
+  });
+  console.log(markdown(columns, cells));
 }

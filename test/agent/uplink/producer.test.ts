@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { FULL_DISK_RETRY_MS } from "../../../agent/spool/full-disk.ts";
 import { BACKOFF_CAP_MS, backoff, HEALTHY_MS } from "../../../agent/uplink/backoff.ts";
-
-import { ANSWER_MS, BLOCKED_MS, FLUSH_AFTER_MS, outcome, QUIET_MS, SAME_GAP_MS } from "../../../agent/uplink/producer.ts";
+import { ANSWER_MS, FLUSH_AFTER_MS, outcome, QUIET_MS, SAME_GAP_MS } from "../../../agent/uplink/producer.ts";
 import type { Effect, Ending } from "../../../agent/uplink/producer-types.ts";
 import {
   AGENT_BATCH_AIM,
@@ -147,11 +147,11 @@ describe("the producer", () => {
     world.full = true;
     for (const event of ["a", "b"]) add(world, event);
     const asked = batches(world).length;
-    pass(world, 10 * BLOCKED_MS);
+    pass(world, 10 * FULL_DISK_RETRY_MS);
     expect(batches(world).length - asked).toBeLessThanOrEqual(10);
     expect(world.inbox).toEqual([]);
     world.full = false;
-    pass(world, BLOCKED_MS);
+    pass(world, FULL_DISK_RETRY_MS);
     expect(world.inbox.flatMap(({ events }) => events)).toEqual(["a", "b"]);
   });
 
@@ -163,7 +163,7 @@ describe("the producer", () => {
     feed(world, { type: "finish" });
     expect(outcome(world.producer)).toBe("open");
     world.full = false;
-    pass(world, BLOCKED_MS);
+    pass(world, FULL_DISK_RETRY_MS);
     deliver(world, true);
     expect(outcome(world.producer)).toBe("done");
   });
