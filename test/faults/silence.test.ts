@@ -19,15 +19,21 @@ afterAll(() => relay.stop());
 
 const NOTICED_MS = 90_000;
 
+/** An agent whose link goes through a proxy, and viewers that have some of what it sent. */
+async function throughProxy(run: string) {
+  const proxy = await startProxy(relay.url);
+  const burst = await startBurst(relay, run, { at: proxy.url });
+  const viewers = await seat(relay, run);
+  burst.produce({ at_once: 1, every_ms: 50 });
+  await until(() => viewers.every((viewer) => newestOf(viewer, "main") > 20), { what: "events" });
+  return { proxy, burst, viewers };
+}
+
 /** Most of these take as long as it takes to be sure of silence: half a minute and more. They run side by side. */
 describe.concurrent("silence that nobody announces", () => {
   test("PR1 a half-open link of the agent: it asks, makes a new one, and the room forgets the old", async () => {
     const run = "half-open-agent";
-    const proxy = await startProxy(relay.url);
-    const burst = await startBurst(relay, run, { at: proxy.url });
-    const viewers = await seat(relay, run);
-    burst.produce({ at_once: 1, every_ms: 50 });
-    await until(() => viewers.every((viewer) => newestOf(viewer, "main") > 20), { what: "events" });
+    const { proxy, burst, viewers } = await throughProxy(run);
     const fault = performance.now();
     proxy.swallow({ up: true, down: true });
     const heal_ms = await healed(viewers, fault, "main", burst.produced() + 1);
@@ -39,11 +45,7 @@ describe.concurrent("silence that nobody announces", () => {
 
   test("PR2 a link over which the agent hears nothing any more, though it is heard: what it sends again is known", async () => {
     const run = "deaf-agent";
-    const proxy = await startProxy(relay.url);
-    const burst = await startBurst(relay, run, { at: proxy.url });
-    const viewers = await seat(relay, run);
-    burst.produce({ at_once: 1, every_ms: 50 });
-    await until(() => viewers.every((viewer) => newestOf(viewer, "main") > 20), { what: "events" });
+    const { proxy, burst, viewers } = await throughProxy(run);
     const fault = performance.now();
     proxy.swallow({ up: false, down: true });
     const from = burst.produced() + 100;

@@ -1,14 +1,13 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { parseRelay } from "../../../agent/config/relay.ts";
-import { createUplink } from "../../../agent/uplink/uplink.ts";
 import { type AnyEvent, LATEST_WINS, SPOOL_BYTES_MAX } from "../../../protocol/index.ts";
 import { folderForTest } from "../../support/temporary.ts";
 import { until } from "../../support/until.ts";
 import { startRoom } from "../support/room.ts";
 import { spoolForTest } from "../support/spool.ts";
 import { eventsOfTick } from "../support/training.ts";
+import { uplinkTo } from "../support/uplink.ts";
 
 const HOURS = 4;
 const TICKS = HOURS * 36_000;
@@ -54,21 +53,7 @@ describe("hours without a network", () => {
     expect(spool.outbox.figures()).toMatchObject({ sent: 0, waiting: events });
 
     const room = await startRoom();
-    const relay = parseRelay(room.url);
-    if (!relay) throw new Error(room.url);
-    const uplink = createUplink({
-      relay,
-      run: "a-run",
-      credentials: { kind: "token", token: "t" },
-      spool,
-      agent: { name: "test", version: "0" },
-      runInfo: () => null,
-      say: () => undefined,
-      onCommand: () => undefined,
-      onLive: () => undefined,
-      onChange: () => undefined,
-    });
-    uplink.start();
+    const uplink = uplinkTo(room.url, spool);
     await until(() => uplink.outcome() === "done", { what: "all of it", timeout_ms: 100_000 });
     uplink.close();
     expect(room.events).toHaveLength(events);

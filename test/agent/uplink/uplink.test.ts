@@ -1,11 +1,9 @@
 import { openSync, statSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { verify } from "hono/jwt";
-import { describe, expect, onTestFinished, test } from "vitest";
-import { parseRelay, type Relay } from "../../../agent/config/relay.ts";
+import { describe, expect, test } from "vitest";
 import type { Spool } from "../../../agent/spool/spool.ts";
-import type { Credentials } from "../../../agent/uplink/credentials.ts";
-import { createUplink, type Uplink, type UplinkOptions } from "../../../agent/uplink/uplink.ts";
+import type { Uplink } from "../../../agent/uplink/uplink.ts";
 import { folderForTest } from "../../support/temporary.ts";
 import { until } from "../../support/until.ts";
 import { logEvent, logMessages, upTo } from "../support/events.ts";
@@ -13,35 +11,9 @@ import { freePort } from "../support/free-port.ts";
 import { type Room, startRoom } from "../support/room.ts";
 import { spoolForTest } from "../support/spool.ts";
 import { eventsOfTick } from "../support/training.ts";
+import { uplinkTo } from "../support/uplink.ts";
 
 const SECRET = "a secret that is long enough for HS256";
-
-function relayAt(url: string): Relay {
-  const relay = parseRelay(url);
-  if (!relay) throw new Error(`no relay: ${url}`);
-  return relay;
-}
-
-function uplinkTo(url: string, spool: Spool, more: Partial<UplinkOptions> = {}): Uplink & { said: string[] } {
-  const said: string[] = [];
-  const credentials: Credentials = { kind: "token", token: "a token" };
-  const uplink = createUplink({
-    relay: relayAt(url),
-    run: "a-run",
-    credentials,
-    spool,
-    agent: { name: "test", version: "0" },
-    runInfo: () => ({ name: "a run" }),
-    say: (_, text) => said.push(text),
-    onCommand: () => undefined,
-    onLive: () => undefined,
-    onChange: () => undefined,
-    ...more,
-  });
-  onTestFinished(uplink.close);
-  uplink.start();
-  return { ...uplink, said };
-}
 
 function addLogs(spool: Spool, uplink: Uplink, from: number, to: number): void {
   for (let n = from; n <= to; n += 1) spool.add(logEvent(n));
