@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ID_PATTERN, NAME_MAX_LENGTH } from "./limits.ts";
+import { ID_PATTERN, JTI_MAX_LENGTH, NAME_MAX_LENGTH } from "./limits.ts";
 
 export const role = z.enum(["viewer", "operator", "agent", "owner"]);
 export type Role = z.infer<typeof role>;
@@ -14,7 +14,7 @@ export const claims = z.looseObject({
   runs: z.union([runPattern, z.array(runPattern).min(1).max(64)]),
   /** Seconds since 1970. */
   exp: z.int().min(1),
-  jti: z.string().min(1).max(64).optional(),
+  jti: z.string().min(1).max(JTI_MAX_LENGTH).optional(),
   nbf: z.number().optional(),
   iat: z.number().optional(),
 });

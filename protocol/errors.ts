@@ -29,6 +29,7 @@ export const ERRORS = {
   event_too_big: { http: 413, close: null, message: "one event is too big to be stored" },
   hello_first: { http: 400, close: null, message: "say hello first" },
   // HTTP alone.
+  limit_reached: { http: 429, close: null, message: "there is no room for more of these" },
   origin_not_allowed: { http: 403, close: null, message: "a cookie counts only from an allowed origin" },
   not_found: { http: 404, close: null, message: "there is no such thing here" },
   run_not_found: { http: 404, close: null, message: "there is no such run" },

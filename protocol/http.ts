@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { claims, role } from "./claims.ts";
+import { claims, type Role, role } from "./claims.ts";
 import { commandRecord } from "./commands.ts";
 import { anyEvent } from "./events.ts";
 import { TOKEN_LIFETIME_MAX_S, TOKEN_MAX_LENGTH } from "./limits.ts";
@@ -54,18 +54,56 @@ export const session = z.looseObject({
 });
 export type Session = z.infer<typeof session>;
 
+/** Seconds from now. */
+const lifetime = z.int().min(1);
+
+/** AC1: how long a token may be good for depends on its role. */
+function endsInTime({ role, expires_in }: { role: Role; expires_in: number }, context: z.RefinementCtx): void {
+  const max = TOKEN_LIFETIME_MAX_S[role];
+  if (expires_in <= max) return;
+  context.addIssue({ code: "custom", path: ["expires_in"], message: `a token of role ${role} is good for ${max} seconds at most` });
+}
+
 /** `POST /api/tokens`. Unknown fields are refused: a misspelt limit must not make a token that has none. */
-export const tokenRequest = z.strictObject({
-  role,
-  sub: claims.shape.sub,
-  runs: claims.shape.runs,
-  /** Seconds from now. */
-  expires_in: z.int().min(1).max(TOKEN_LIFETIME_MAX_S),
-});
+export const tokenRequest = z
+  .strictObject({
+    role,
+    sub: claims.shape.sub,
+    runs: claims.shape.runs,
+    expires_in: lifetime,
+  })
+  .superRefine(endsInTime);
 export type TokenRequest = z.infer<typeof tokenRequest>;
 /** `POST /api/tokens` → 201 */
 export const tokenMade = z.looseObject({ token: z.string(), jti: z.string(), expires_at: z.string() });
 export type TokenMade = z.infer<typeof tokenMade>;
+
+/** `POST /api/runs/:run/share`; `sub` is the name that others see, by default `guest of` and whose link it is. */
+export const shareRequest = z
+  .strictObject({ role: role.extract(["viewer", "operator"]), sub: claims.shape.sub.optional(), expires_in: lifetime })
+  .superRefine(endsInTime);
+export type ShareRequest = z.infer<typeof shareRequest>;
+/** `POST /api/runs/:run/share` → 201; `url` signs in whoever opens it. */
+export const shareMade = tokenMade.extend({ url: z.string() });
+export type ShareMade = z.infer<typeof shareMade>;
+
+/** A token that the relay has made, without the token itself. */
+export const tokenRecord = z.object({
+  jti: z.string(),
+  role,
+  sub: z.string(),
+  runs: claims.shape.runs,
+  /** Whose token made it. */
+  by: z.string(),
+  created_at: z.string(),
+  expires_at: z.string(),
+  revoked: z.boolean(),
+});
+export type TokenRecord = z.infer<typeof tokenRecord>;
+/** `GET /api/tokens`, newest first: those of the caller's own runs that have not ended. */
+export const tokenList = z.looseObject({ tokens: z.array(tokenRecord) });
+/** `GET /api/runs/:run/share`, newest first: the links to this run alone. */
+export const shareList = z.looseObject({ shares: z.array(tokenRecord) });
 
 /** `GET /api/runs/:run/commands` */
 export const commandList = z.looseObject({ commands: z.array(commandRecord) });

@@ -114,7 +114,24 @@ export const LIVES_KEPT = 1000;
 export const SNAPSHOT_SAMPLES = 12;
 /** JWTs longer than this are refused unread. */
 export const TOKEN_MAX_LENGTH = 8 * 1024;
-/** A token that the relay makes ends within this, in seconds: one that everybody has forgotten must end by itself. */
-export const TOKEN_LIFETIME_MAX_S = 366 * 24 * 3600;
+const DAY_S = 24 * 3600;
+/**
+ * How long a token may be good for at most, by role, in seconds: one that everybody has forgotten must end by itself, sooner the more it
+ * may do. A year is for what looks (a link in a paper) and for machines that nobody visits. One that is good for longer is refused,
+ * whoever signed it: so a revocation has to be kept for no longer either.
+ */
+export const TOKEN_LIFETIME_MAX_S = { viewer: 366 * DAY_S, operator: 90 * DAY_S, agent: 366 * DAY_S, owner: 90 * DAY_S } as const;
+/** Ids of tokens: a UUID where this project makes them. */
+export const JTI_MAX_LENGTH = 64;
+/** Revoked tokens that a relay remembers, in all: 2 MB of rows. Past it the key has to be changed, which revokes all at once. */
+export const REVOCATIONS_MAX = 10_000;
+/** Tokens that the relay made and lists, until they end: as many as can be revoked. */
+export const TOKENS_LISTED_MAX = 10_000;
+/** How much of either list those fill together who own the same part of the runs: none of them can fill it for the others. */
+export const TOKENS_PER_SCOPE = 1000;
+/** Links to one run that are good at the same time: more than anybody can keep in view. */
+export const SHARES_PER_RUN = 200;
+/** Runs that one agent's token may begin: a training every 20 minutes for two weeks, and no endless list by one that leaked. */
+export const RUNS_PER_TOKEN = 1000;
 /** Clock difference that is forgiven in `exp` and `nbf`, in seconds. */
 export const CLOCK_LEEWAY_S = 30;

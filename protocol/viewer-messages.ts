@@ -67,6 +67,8 @@ export const welcome = z.looseObject({
   client_id: z.string(),
   run: z.string(),
   role,
+  /** When the token ends, and the connection with it unless `refresh` brings another (AC4). */
+  expires_at: z.string().nullish(),
   log_id: z.string(),
   oldest_offset: offset,
   last_offset: offset,
@@ -87,6 +89,8 @@ export const roomMessage = z.discriminatedUnion("type", [
   z.looseObject({ type: z.literal("subscribed"), events: z.array(z.string()), all_subscriptions: z.array(z.string()) }),
   z.looseObject({ type: z.literal("unsubscribed"), events: z.array(z.string()), remaining_subscriptions: z.array(z.string()) }),
   z.looseObject({ type: z.literal("pong"), client_timestamp: z.unknown(), server_timestamp: z.string() }),
+  /** AC4: the connection goes on with the new token, until `expires_at`. */
+  z.looseObject({ type: z.literal("refreshed"), expires_at: z.string() }),
   z.looseObject({ type: z.literal("renumbered"), log_id: z.string(), from: z.int().min(1) }),
   z.looseObject({ type: z.literal("command_ack"), id: z.string(), state: commandState }),
   z.looseObject({ type: z.literal("error"), code: z.string(), message: z.string(), retry_after_ms: z.number().optional() }),

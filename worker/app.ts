@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import type { AppContext } from "./app-context.ts";
 import { errorResponse, HttpFailure } from "./http/errors.ts";
+import { checkRoutes } from "./http/route.ts";
 import { createLog, thrown } from "./log.ts";
 import { blobs } from "./routes/blobs.ts";
 import { commands } from "./routes/commands.ts";
@@ -8,14 +9,18 @@ import { health } from "./routes/health.ts";
 import { runs } from "./routes/runs.ts";
 import { samples } from "./routes/samples.ts";
 import { session } from "./routes/session.ts";
+import { shares } from "./routes/shares.ts";
 import { sockets } from "./routes/sockets.ts";
 import { status } from "./routes/status.ts";
 import { tokens } from "./routes/tokens.ts";
 
+/** What answers everything that is no route. */
+const EVERYTHING_ELSE: ReadonlySet<string> = new Set(["ALL /api/*", "GET /*"]);
+
 /** The Worker: a route group a file, one place that answers failures, and the dashboard for everything else. */
 export function createApp(): Hono<AppContext> {
   const app = new Hono<AppContext>();
-  for (const group of [health, session, tokens, runs, samples, blobs, commands, status, sockets]) app.route("/", group);
+  for (const group of [health, session, tokens, runs, shares, samples, blobs, commands, status, sockets]) group(app);
 
   app.all("/api/*", () => errorResponse("not_found"));
   app.get("*", (c) => c.env.ASSETS.fetch(c.req.raw));
@@ -25,5 +30,6 @@ export function createApp(): Hono<AppContext> {
     createLog(c.env.RUNCAST_LOG_LEVEL)("error", "a request failed", { path: c.req.path, ...thrown(error) });
     return errorResponse("internal");
   });
+  checkRoutes(app, EVERYTHING_ELSE);
   return app;
 }

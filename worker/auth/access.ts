@@ -1,53 +1,59 @@
-import type { MiddlewareHandler } from "hono";
-import { type Claims, coversRun, isRunId, type Role } from "../../protocol/index.ts";
+import { ERRORS, isRunId, type Result } from "../../protocol/index.ts";
 import type { AppContext } from "../app-context.ts";
+import type { Env } from "../env.ts";
 import { HttpFailure } from "../http/errors.ts";
+import { directoryOf } from "../rooms.ts";
+import { type Grant, isRevoked, reach, reachesAll } from "./grant.ts";
 import { isAllowedOrigin } from "./origin.ts";
 import { presentedToken } from "./present.ts";
+import type { Access } from "./role-table.ts";
 import { readKeys, verifyToken } from "./token.ts";
 
-/** What may be done, and by whom (AC5). */
-const ROLES = {
-  read: ["viewer", "operator", "agent", "owner"],
-  command: ["operator", "owner"],
-  produce: ["agent"],
-  /** Make tokens. */
-  grant: ["owner"],
-} as const satisfies Record<string, readonly Role[]>;
-export type Action = keyof typeof ROLES;
-
-/** Middleware: lets in who has a token for the action, and for the run in the path if there is one. Sets `claims`. */
-export function access(action: Action): MiddlewareHandler<AppContext> {
-  return async (c, next) => {
-    const claims = await authenticate(c.req.raw, c.env);
-    const run = c.req.param("run");
-    authorize(claims, action, run);
-    c.set("claims", claims);
-    await next();
-  };
+/**
+ * Lets in who has a token for what a row of the role table says.
+ * @param run the run in the path, where there is one
+ * @throws HttpFailure
+ */
+export async function admit(request: Request, env: Env, access: Exclude<Access, "anyone">, run: string | undefined): Promise<Grant> {
+  const grant = await authenticate(request, env);
+  if (run !== undefined) requireReach(grant, run);
+  if (!access.roles.includes(grant.role)) throw new HttpFailure("forbidden", `a ${grant.role} may not do that`);
+  if (access.reach === "all" && !reachesAll(grant)) throw new HttpFailure("forbidden", "this needs a token for all runs");
+  return grant;
 }
 
-/** @throws HttpFailure `unauthorized`, `token_expired`, `origin_not_allowed`, `misconfigured` */
-export async function authenticate(request: Request, env: AppContext["Bindings"]): Promise<Claims> {
-  const keys = readKeys(env);
-  if (!keys.ok) throw new HttpFailure(keys.code, keys.message);
+/** @throws HttpFailure the same whether or not the run exists */
+export function requireReach(grant: Grant, run: string): void {
+  if (!isRunId(run)) throw new HttpFailure("not_found", "a run's id has 1 to 64 letters, digits, dots, dashes or underscores");
+  const reached = reach(grant, run);
+  if (reached === "no") throw new HttpFailure("forbidden", "this token is not for this run");
+  if (reached === "revoked") throw new HttpFailure("token_revoked");
+}
+
+/** @throws HttpFailure `unauthorized`, `token_expired`, `token_revoked`, `origin_not_allowed`, `misconfigured` */
+async function authenticate(request: Request, env: AppContext["Bindings"]): Promise<Grant> {
   const presented = presentedToken(request);
   if (presented === null) throw new HttpFailure("unauthorized");
-  const verified = await verifyToken(presented.token, keys.value, Date.now());
-  if (!verified.ok) throw new HttpFailure(verified.code, verified.message);
+  const checked = await checkToken(presented.token, env);
+  if (!checked.ok) throw new HttpFailure(checked.code, checked.message);
   if (presented.source === "cookie" && !isSafe(request)) {
     const origin = request.headers.get("Origin");
     if (!isAllowedOrigin(origin, new URL(request.url), env.RUNCAST_ALLOWED_ORIGINS)) throw new HttpFailure("origin_not_allowed");
   }
-  return verified.value;
+  return checked.value;
 }
 
-/** @throws HttpFailure `forbidden`; the same whether or not the run exists */
-export function authorize(claims: Claims, action: Action, run: string | undefined): void {
-  if (run !== undefined && !isRunId(run))
-    throw new HttpFailure("not_found", "a run's id has 1 to 64 letters, digits, dots, dashes or underscores");
-  if (run !== undefined && !coversRun(claims.runs, run)) throw new HttpFailure("forbidden", "this token is not for this run");
-  if (!(ROLES[action] as readonly Role[]).includes(claims.role)) throw new HttpFailure("forbidden", `a ${claims.role} may not do that`);
+/** A token by itself: its signature, its time, and whether it was revoked. */
+export async function checkToken(token: string, env: Env): Promise<Result<Grant>> {
+  const keys = readKeys(env);
+  if (!keys.ok) return keys;
+  const verified = await verifyToken(token, keys.value, Date.now());
+  if (!verified.ok) return verified;
+  const { jti } = verified.value;
+  // Asked each time: a list that is kept for a while would let in for a while who was put out.
+  const except = jti === undefined ? [] : await directoryOf(env).revokedFor(jti);
+  const grant = { ...verified.value, except };
+  return isRevoked(grant) ? { ok: false, code: "token_revoked", message: ERRORS.token_revoked.message } : { ok: true, value: grant };
 }
 
 /** A read: not a write, and not an upgrade, which is a GET with the power to write. */

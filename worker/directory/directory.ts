@@ -1,38 +1,98 @@
 import { DurableObject } from "cloudflare:workers";
-import { type Claims, coversRun, type RunSummary } from "../../protocol/index.ts";
+import type { Claims, Result, RunSummary, TokenRecord } from "../../protocol/index.ts";
+import type { RunScope } from "../auth/grant.ts";
 import type { Env } from "../env.ts";
+import { createLog, type Log, thrown } from "../log.ts";
+import { RunList } from "./run-list.ts";
+import { openTables } from "./schema.ts";
+import { type Arrival, type MadeToken, TokenBook } from "./token-book.ts";
 
-type Row = { run: string; summary: string };
+/** A room that could not be told of a revocation is told again after this long. */
+const TELL_AGAIN_MS = 5000;
 
-/** The list of runs. One object for all: rooms tell it when something that the list shows has changed, never at each event. */
+/** What is known of all runs. One object for a relay: rooms tell it when something that the list shows has changed, never at each event. */
 export class Directory extends DurableObject<Env> {
+  readonly #runs: RunList;
+  readonly #tokens: TokenBook;
+  readonly #logger: Log;
+
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    ctx.storage.sql.exec(
-      "CREATE TABLE IF NOT EXISTS runs (run TEXT PRIMARY KEY, created_at TEXT NOT NULL, summary TEXT NOT NULL) WITHOUT ROWID",
-    );
+    openTables(ctx.storage.sql);
+    this.#runs = new RunList(ctx.storage.sql);
+    this.#tokens = new TokenBook(ctx.storage.sql);
+    this.#logger = createLog(env.RUNCAST_LOG_LEVEL, { object: "directory" });
   }
 
   /** @param text a {@link RunSummary} as JSON */
   async put(text: string): Promise<void> {
-    const summary = JSON.parse(text) as RunSummary;
-    const insert = "INSERT OR REPLACE INTO runs (run, created_at, summary) VALUES (?, ?, ?)";
-    this.ctx.storage.sql.exec(insert, summary.run, summary.created_at, text);
+    this.#runs.put(text);
   }
 
-  /** @returns the runs that a token covers as JSON summaries, newest first, at most `limit` */
-  async list(runs: Claims["runs"], limit: number): Promise<string[]> {
-    const found: string[] = [];
-    for (const row of this.ctx.storage.sql.exec<Row>("SELECT run, summary FROM runs ORDER BY created_at DESC, run")) {
-      if (coversRun(runs, row.run)) found.push(row.summary);
-      if (found.length >= limit) break;
-    }
-    return found;
+  /** @returns the runs that a token reaches as JSON summaries, newest first, at most `limit` */
+  async list(scope: RunScope, limit: number): Promise<string[]> {
+    return this.#runs.list(scope, limit);
   }
 
-  /** @returns the newest run that a token covers, null where there is none */
-  async newest(runs: Claims["runs"]): Promise<string | null> {
-    const [summary] = await this.list(runs, 1);
+  /** @returns the newest run that a token reaches, null where there is none */
+  async newest(scope: RunScope): Promise<string | null> {
+    const [summary] = this.#runs.list(scope, 1);
     return summary === undefined ? null : (JSON.parse(summary) as RunSummary).run;
   }
+
+  /** @returns the runs for which a token was revoked, as patterns */
+  async revokedFor(jti: string): Promise<string[]> {
+    return this.#tokens.revokedFor(jti);
+  }
+
+  /** A token comes to a run (AC4, AC6); `produces`: with what may begin it. */
+  async arrive(arrival: Arrival, produces: boolean): Promise<Result<null>> {
+    return this.#tokens.arrive(arrival, produces && !this.#runs.has(arrival.run), seconds());
+  }
+
+  async add(token: MadeToken): Promise<Result<null>> {
+    return this.#tokens.add(token, seconds());
+  }
+
+  async tokens(scope: RunScope): Promise<TokenRecord[]> {
+    return this.#tokens.list(scope, seconds());
+  }
+
+  async shares(run: string): Promise<TokenRecord[]> {
+    return this.#tokens.shares(run, seconds());
+  }
+
+  async share(run: string, jti: string): Promise<TokenRecord | null> {
+    return this.#tokens.share(run, jti, seconds());
+  }
+
+  /** Revokes a token for some runs. Returns when every room that it has touched has closed its sockets, or will be told again. */
+  async revoke(jti: string, runs: Claims["runs"]): Promise<Result<null>> {
+    const result = this.#tokens.revoke(jti, runs, seconds());
+    if (result.ok) await this.#tellRooms();
+    return result;
+  }
+
+  override async alarm(): Promise<void> {
+    await this.#tellRooms();
+  }
+
+  async #tellRooms(): Promise<void> {
+    await Promise.all(
+      this.#tokens.untold().map(async ({ jti, run }) => {
+        try {
+          await this.env.RUN_ROOM.get(this.env.RUN_ROOM.idFromName(run)).revoke(jti);
+          this.#tokens.told(jti, run);
+        } catch (error) {
+          this.#logger("warning", "a room was not told of a revoked token", { run, ...thrown(error) });
+        }
+      }),
+    );
+    if (this.#tokens.untold().length > 0) await this.ctx.storage.setAlarm(Date.now() + TELL_AGAIN_MS);
+  }
+}
+
+/** Since 1970. */
+function seconds(): number {
+  return Math.floor(Date.now() / 1000);
 }

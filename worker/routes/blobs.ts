@@ -1,19 +1,19 @@
-import { Hono } from "hono";
+import type { Hono } from "hono";
 import { BLOB_MAX } from "../../protocol/index.ts";
 import type { AppContext } from "../app-context.ts";
-import { access } from "../auth/access.ts";
 import { readRange } from "../blobs/range.ts";
 import { sniffMediaType } from "../blobs/sniff.ts";
 import { errorResponse } from "../http/errors.ts";
+import { route } from "../http/route.ts";
 
 const SHA256 = /^[0-9a-f]{64}$/;
 
 /** What the first bytes must fit in: enough for every type that is taken. */
 const HEAD_BYTES = 4100;
 
-export const blobs = new Hono<AppContext>()
-  /** `PUT /api/runs/:run/blobs/:sha256`: stores content under its hash → 201, or 200 where it was there. Streamed, type by content. */
-  .put("/api/runs/:run/blobs/:sha256", access("produce"), async (c) => {
+export function blobs(app: Hono<AppContext>): void {
+  /** Stores content under its hash → 201, or 200 where it was there. Streamed, type by content. */
+  route(app, "PUT /api/runs/:run/blobs/:sha256", async (c) => {
     const { run, sha256 } = c.req.param();
     if (!SHA256.test(sha256)) return errorResponse("not_found", "a blob's name is its SHA-256 in lower-case hexadecimal");
     const body = c.req.raw.body;
@@ -46,9 +46,10 @@ export const blobs = new Hono<AppContext>()
       throw error;
     }
     return c.json({ path, sha256, size: length, media_type: mediaType }, 201);
-  })
-  /** `GET|HEAD /api/runs/:run/blobs/:sha256`: immutable; ranges for video. */
-  .get("/api/runs/:run/blobs/:sha256", access("read"), async (c) => {
+  });
+
+  /** Immutable; ranges for video. */
+  route(app, "GET /api/runs/:run/blobs/:sha256", async (c) => {
     const { run, sha256 } = c.req.param();
     if (!SHA256.test(sha256)) return errorResponse("not_found");
     const key = keyOf(run, sha256);
@@ -79,6 +80,7 @@ export const blobs = new Hono<AppContext>()
     if (object === null) return errorResponse("not_found");
     return new Response(object.body, { status: partial, headers });
   });
+}
 
 /** The content of an address never changes; it is for those who may read the run. */
 const CACHE = "private, max-age=31536000, immutable";

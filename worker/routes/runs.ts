@@ -1,10 +1,10 @@
-import { Hono } from "hono";
+import type { Hono } from "hono";
 import { z } from "zod";
 import type { EventPage, RunSummary } from "../../protocol/index.ts";
 import type { AppContext } from "../app-context.ts";
-import { access } from "../auth/access.ts";
 import type { Env } from "../env.ts";
 import { eventNames, readQuery, wholeNumber } from "../http/query.ts";
+import { route } from "../http/route.ts";
 import { directoryOf, existing, roomOf } from "../rooms.ts";
 import { EVERYTHING } from "../run/viewers/subscription.ts";
 
@@ -20,16 +20,18 @@ const eventQuery = z.object({
   events: eventNames.optional(),
 });
 
-export const runs = new Hono<AppContext>()
-  /** `GET /api/runs`: the runs that the token covers, newest first. */
-  .get("/api/runs", access("read"), async (c) => {
-    const listed = await directoryOf(c.env).list(c.get("claims").runs, LIST_MAX);
+export function runs(app: Hono<AppContext>): void {
+  /** The runs that the token covers, newest first. */
+  route(app, "GET /api/runs", async (c) => {
+    const listed = await directoryOf(c.env).list(c.get("grant"), LIST_MAX);
     return c.json({ runs: await Promise.all(listed.map((text) => present(c.env, JSON.parse(text) as RunSummary))) });
-  })
-  /** `GET /api/runs/:run`: one run with its snapshot and the ends of its log. */
-  .get("/api/runs/:run", access("read"), async (c) => json(existing(await roomOf(c.env, c.req.param("run")).detail())))
-  /** `GET /api/runs/:run/events?after&before&limit&events`: JSON, or NDJSON by `Accept`. */
-  .get("/api/runs/:run/events", access("read"), async (c) => {
+  });
+
+  /** One run with its snapshot and the ends of its log. */
+  route(app, "GET /api/runs/:run", async (c) => json(existing(await roomOf(c.env, c.req.param("run")).detail())));
+
+  /** JSON, or NDJSON by `Accept`. */
+  route(app, "GET /api/runs/:run/events", async (c) => {
     const query = readQuery(c.req.url, eventQuery);
     const page = existing(
       await roomOf(c.env, c.req.param("run")).events({
@@ -46,6 +48,7 @@ export const runs = new Hono<AppContext>()
     if (next !== null) headers["x-next"] = String(next);
     return new Response(lines, { headers });
   });
+}
 
 /** A room tells the directory of changes, not of each step: a run that goes on or is watched is asked itself. */
 async function present(env: Env, listed: RunSummary): Promise<RunSummary> {

@@ -1,12 +1,14 @@
-import { Hono } from "hono";
+import type { Hono, MiddlewareHandler } from "hono";
 import { z } from "zod";
-import { BATCHED_SUBPROTOCOL, type Claims, PLAIN_SUBPROTOCOL, PROTO_SUBPROTOCOL, REPLAY_EVENTS_MAX } from "../../protocol/index.ts";
+import { BATCHED_SUBPROTOCOL, PLAIN_SUBPROTOCOL, PROTO_SUBPROTOCOL, REPLAY_EVENTS_MAX } from "../../protocol/index.ts";
 import type { AppContext } from "../app-context.ts";
-import { type Action, authenticate, authorize } from "../auth/access.ts";
+import { requireReach } from "../auth/access.ts";
+import type { Grant } from "../auth/grant.ts";
 import { offeredSubprotocols } from "../auth/present.ts";
 import type { Env } from "../env.ts";
 import { errorResponse, HttpFailure } from "../http/errors.ts";
 import { eventNames, readQuery, wholeNumber } from "../http/query.ts";
+import { route } from "../http/route.ts";
 import { createLog } from "../log.ts";
 import { directoryOf, roomOf } from "../rooms.ts";
 import type { Identity, ViewerMode } from "../run/sockets.ts";
@@ -27,25 +29,49 @@ const MODES: ReadonlyMap<string, ViewerMode> = new Map([
   [PROTO_SUBPROTOCOL, "proto"],
 ]);
 
-export const sockets = new Hono<AppContext>()
-  /** `GET /runs/:run/ws`: a viewer. */
-  .get("/runs/:run/ws", (c) => upgradeViewer(c.req.raw, c.env, c.req.param("run")))
-  /** `GET /ws?run=:run` is the same; `GET /ws` is the newest run that the token may see. */
-  .get("/ws", (c) => upgradeViewer(c.req.raw, c.env, c.req.query("run")))
-  /** `GET /runs/:run/agent`: the producer. */
-  .get("/runs/:run/agent", (c) => upgradeAgent(c.req.raw, c.env, c.req.param("run")));
+export function sockets(app: Hono<AppContext>): void {
+  /** A viewer. */
+  route(app, "GET /runs/:run/ws", (c) => upgradeViewer(c.req.raw, c.env, c.get("grant"), c.req.param("run")), [upgradesOnly]);
 
-async function upgradeViewer(request: Request, env: Env, named: string | undefined): Promise<Response> {
-  const claims = await admit(request, env, "read", named);
-  const run = named ?? (await directoryOf(env).newest(claims.runs));
-  if (run === null) throw new HttpFailure("run_not_found", "there is no run that this token may see");
+  /** `?run=:run` is the same; without it, the newest run that the token may see. */
+  route(
+    app,
+    "GET /ws",
+    async (c) => {
+      const grant = c.get("grant");
+      const run = c.req.query("run") ?? (await directoryOf(c.env).newest(grant));
+      if (run === null) throw new HttpFailure("run_not_found", "there is no run that this token may see");
+      requireReach(grant, run);
+      return upgradeViewer(c.req.raw, c.env, grant, run);
+    },
+    [upgradesOnly],
+  );
+
+  /** The producer. */
+  route(
+    app,
+    "GET /runs/:run/agent",
+    (c) => forward(c.req.raw, c.env, { kind: "agent", run: c.req.param("run"), identity: identity(c.get("grant")), protocol: null }),
+    [upgradesOnly],
+  );
+}
+
+/** How often an address may ask for a socket (AC6): asked before its token is looked at, so that tokens cannot be tried out. */
+const upgradesOnly: MiddlewareHandler<AppContext> = async (c, next) => {
+  if (c.req.header("Upgrade")?.toLowerCase() !== "websocket") throw new HttpFailure("upgrade_required");
+  const { success } = await c.env.UPGRADES.limit({ key: c.req.header("CF-Connecting-IP") ?? "unknown" });
+  if (!success) throw new HttpFailure("rate_limited");
+  await next();
+};
+
+function upgradeViewer(request: Request, env: Env, grant: Grant, run: string): Promise<Response> {
   const query = readQuery(request.url, viewerQuery);
   const protocol = offeredSubprotocols(request).find((name) => MODES.has(name)) ?? null;
   const mode = MODES.get(protocol ?? PLAIN_SUBPROTOCOL) ?? "plain";
   return forward(request, env, {
     kind: "viewer",
     run,
-    identity: identity(claims),
+    identity: identity(grant),
     mode,
     protocol,
     // VW1, VW2: a plain client is subscribed to nothing until it subscribes; a batched one to everything.
@@ -54,32 +80,19 @@ async function upgradeViewer(request: Request, env: Env, named: string | undefin
   });
 }
 
-async function upgradeAgent(request: Request, env: Env, run: string): Promise<Response> {
-  const claims = await admit(request, env, "produce", run);
-  return forward(request, env, { kind: "agent", run, identity: identity(claims), protocol: null });
-}
-
-/** Who may open a socket, and how often (AC6). */
-async function admit(request: Request, env: Env, action: Action, run: string | undefined): Promise<Claims> {
-  if (request.headers.get("Upgrade")?.toLowerCase() !== "websocket") throw new HttpFailure("upgrade_required");
-  const address = request.headers.get("CF-Connecting-IP") ?? "unknown";
-  const { success } = await env.UPGRADES.limit({ key: address });
-  if (!success) throw new HttpFailure("rate_limited");
-  const claims = await authenticate(request, env);
-  authorize(claims, action, run);
-  return claims;
-}
-
-function identity(claims: Claims): Identity {
-  return { sub: claims.sub, role: claims.role, exp: claims.exp };
+function identity({ sub, role, exp, jti }: Grant): Identity {
+  return { sub, role, exp, jti: jti ?? null };
 }
 
 /** The room gets a bare request: no token reaches it, and no header from outside stands in for the Worker's. */
-function forward(request: Request, env: Env, upgrade: Upgrade): Promise<Response> | Response {
+async function forward(request: Request, env: Env, upgrade: Upgrade): Promise<Response> {
   createLog(env.RUNCAST_LOG_LEVEL)("debug", "routed", { run: upgrade.run, kind: upgrade.kind });
   const headers = new Headers({ Upgrade: "websocket", [UPGRADE_HEADER]: JSON.stringify(upgrade) });
   const extensions = request.headers.get("Sec-WebSocket-Extensions");
   if (extensions !== null) headers.set("Sec-WebSocket-Extensions", extensions);
   if (JSON.stringify(upgrade).length > 8192) return errorResponse("invalid_message", "the subscription is too long");
+  // From here on a revocation follows the token to the room.
+  const arrived = await directoryOf(env).arrive({ ...upgrade.identity, run: upgrade.run }, upgrade.kind === "agent");
+  if (!arrived.ok) return errorResponse(arrived.code, arrived.message);
   return roomOf(env, upgrade.run).fetch(new Request("https://room/", { headers }));
 }

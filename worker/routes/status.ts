@@ -1,17 +1,17 @@
-import { Hono } from "hono";
+import type { Hono } from "hono";
 import type { RunSummary } from "../../protocol/index.ts";
 import type { AppContext } from "../app-context.ts";
-import { access } from "../auth/access.ts";
+import { route } from "../http/route.ts";
 import { directoryOf, roomOf } from "../rooms.ts";
 import type { RoomStatus } from "../run/room.ts";
 
 /** Runs asked at once: those that have somebody connected, of the newest this many. */
 const ASKED_MAX = 50;
 
-export const status = new Hono<AppContext>()
-  /** `GET /api/ws/status`: connections, frames, latency, errors, tail and log of the token's own runs that have somebody connected. */
-  .get("/api/ws/status", access("read"), async (c) => {
-    const listed = (await directoryOf(c.env).list(c.get("claims").runs, ASKED_MAX)).map((text) => JSON.parse(text) as RunSummary);
+export function status(app: Hono<AppContext>): void {
+  /** Connections, frames, latency, errors, tail and log of the token's own runs that have somebody connected. */
+  route(app, "GET /api/ws/status", async (c) => {
+    const listed = (await directoryOf(c.env).list(c.get("grant"), ASKED_MAX)).map((text) => JSON.parse(text) as RunSummary);
     const runs: Record<string, RoomStatus> = {};
     await Promise.all(
       listed.map(async ({ run, agent_connected, viewers }) => {
@@ -31,3 +31,4 @@ export const status = new Hono<AppContext>()
       runs,
     });
   });
+}

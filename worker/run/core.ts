@@ -1,8 +1,9 @@
-import type { RunSummary, Welcome } from "../../protocol/index.ts";
+import type { Result, RunSummary, Welcome } from "../../protocol/index.ts";
 import type { Log } from "../log.ts";
 import { Counters } from "./counters.ts";
 import { OwnEvents } from "./log/own-events.ts";
 import { RunLog } from "./log/run-log.ts";
+import type { Identity } from "./sockets.ts";
 import type { RoomStore } from "./storage/store.ts";
 import { type Viewer, Viewers } from "./viewers/fan-out.ts";
 
@@ -13,6 +14,8 @@ export type RoomEffects = {
   /** The list of runs should know. */
   listed(summary: RunSummary): void;
   newId(): string;
+  /** Whose token it is, for this run (AC4). Answers later, and for one that is good for nothing too. */
+  identify(token: string, answer: (result: Result<Identity>, now: number) => void): void;
 };
 
 /** What the desks of a room share: the log and who is told of it. */

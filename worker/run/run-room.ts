@@ -8,16 +8,19 @@ import {
   type Result,
   VIEWERS_PER_RUN,
 } from "../../protocol/index.ts";
+import { checkToken } from "../auth/access.ts";
+import { reach } from "../auth/grant.ts";
 import type { Env } from "../env.ts";
 import { errorResponse } from "../http/errors.ts";
 import { createLog, type Log, thrown } from "../log.ts";
+import { directoryOf } from "../rooms.ts";
 import { frameSize } from "./frame.ts";
 import type { EventQuery } from "./log/event-page.ts";
 import { socketPort } from "./platform-socket.ts";
 import type { AgentSocket } from "./producer/agent-desk.ts";
 import { refuseAllButHello } from "./producer/agent-frame.ts";
 import { Room } from "./room.ts";
-import type { AgentAttachment, Attachment } from "./sockets.ts";
+import type { AgentAttachment, Attachment, Identity } from "./sockets.ts";
 import { RoomStore } from "./storage/store.ts";
 import { UPGRADE_HEADER, type Upgrade } from "./upgrade.ts";
 import { loadCodec } from "./viewers/codecs.ts";
@@ -33,6 +36,8 @@ export class RunRoom extends DurableObject<Env> {
   #exists: boolean;
   #room: Room | null = null;
   #alarmAt: number | null = null;
+  /** Tokens that were revoked while this object is in memory: one that was let in a moment before is refused at the door. */
+  readonly #revoked = new Set<string>();
   /** When the newest agent connected, milliseconds since 1970. */
   #connectedAt = 0;
 
@@ -52,6 +57,9 @@ export class RunRoom extends DurableObject<Env> {
   override async fetch(request: Request): Promise<Response> {
     const upgrade = JSON.parse(request.headers.get(UPGRADE_HEADER) ?? "null") as Upgrade | null;
     if (upgrade === null) return errorResponse("upgrade_required");
+    if (upgrade.kind === "viewer") await loadCodec(upgrade.mode);
+    // From here to the accepted socket nothing is waited for.
+    if (this.#isRevoked(upgrade.identity)) return errorResponse("token_revoked");
     return upgrade.kind === "agent" ? this.#acceptAgent(upgrade) : this.#acceptViewer(upgrade);
   }
 
@@ -128,13 +136,22 @@ export class RunRoom extends DurableObject<Env> {
     }
   }
 
+  /** A token was revoked (AC4): its sockets end, also one that is still on its way here. */
+  async revoke(jti: string): Promise<void> {
+    this.#revoked.add(jti);
+    for (const socket of this.ctx.getWebSockets()) {
+      if ((socket.deserializeAttachment() as Attachment | null)?.jti !== jti) continue;
+      this.#forget(socket, false);
+      socketPort(socket).close(ERRORS.token_revoked.close, ERRORS.token_revoked.message);
+    }
+  }
+
   #told(answer: (room: Room) => unknown): string | null {
     const room = this.#awake();
     return room && JSON.stringify(answer(room));
   }
 
-  async #acceptViewer(upgrade: Extract<Upgrade, { kind: "viewer" }>): Promise<Response> {
-    await loadCodec(upgrade.mode);
+  #acceptViewer(upgrade: Extract<Upgrade, { kind: "viewer" }>): Response {
     const room = this.#awake();
     if (!room) return errorResponse("run_not_found");
     const admitted = room.admit(VIEWERS_PER_RUN);
@@ -217,6 +234,7 @@ export class RunRoom extends DurableObject<Env> {
           alarm: (at) => this.#setAlarm(at),
           listed: (summary) => this.#tellDirectory(summary.run, JSON.stringify(summary)),
           newId: () => crypto.randomUUID().replaceAll("-", ""),
+          identify: (token, answer) => this.#identify(token, answer),
         },
         logger: this.#logger,
         clock: Date.now,
@@ -248,6 +266,30 @@ export class RunRoom extends DurableObject<Env> {
       this.#logger("error", "the room could not start again", thrown(error));
       this.ctx.abort("storage failed");
     }
+  }
+
+  #isRevoked({ jti }: Identity): boolean {
+    return typeof jti === "string" && this.#revoked.has(jti);
+  }
+
+  #identify(token: string, answer: (result: Result<Identity>, now: number) => void): void {
+    const identified = this.#identityOf(token).catch((error) => {
+      this.#logger("error", "a token could not be looked at", thrown(error));
+      return failure("internal");
+    });
+    this.ctx.waitUntil(identified.then((result) => answer(result, Date.now())));
+  }
+
+  async #identityOf(token: string): Promise<Result<Identity>> {
+    const checked = await checkToken(token, this.env);
+    if (!checked.ok) return checked;
+    const { sub, role, exp, jti } = checked.value;
+    const run = this.#room?.core.run ?? "";
+    if (reach(checked.value, run) !== "yes") return failure("forbidden", "this token is not for this run");
+    const identity = { sub, role, exp, jti: jti ?? null };
+    const arrived = await directoryOf(this.env).arrive({ ...identity, run }, false);
+    if (!arrived.ok) return arrived;
+    return this.#isRevoked(identity) ? failure("token_revoked") : { ok: true, value: identity };
   }
 
   #forget(socket: WebSocket, goodbye: boolean): void {
@@ -293,9 +335,10 @@ export class RunRoom extends DurableObject<Env> {
   }
 
   #tellDirectory(run: string, summary: string): void {
-    const directory = this.env.DIRECTORY.get(this.env.DIRECTORY.idFromName("directory"));
     this.ctx.waitUntil(
-      directory.put(summary).catch((error) => this.#logger("warning", "the directory was not told", { run, ...thrown(error) })),
+      directoryOf(this.env)
+        .put(summary)
+        .catch((error) => this.#logger("warning", "the directory was not told", { run, ...thrown(error) })),
     );
   }
 }

@@ -16,12 +16,17 @@ export type SocketPort = {
 /** VW1, VW2: each event by itself, batches in JSON, or batches in Protocol Buffers. Only a plain viewer cannot acknowledge. */
 export type ViewerMode = "plain" | "batched" | "proto";
 
-/** Who is connected, from the token. `exp` in seconds since 1970 (AC4). */
-export type Identity = { sub: string; role: Role; exp: number };
+/** Who is connected, from the token. `exp` in seconds since 1970 (AC4). A socket of an older relay has no `jti`. */
+export type Identity = { sub: string; role: Role; exp: number; jti?: string | null };
 
 /** AC4: whether the token of an open socket has ended. The same clock difference is forgiven as at the door. */
 export function hasEnded(identity: Identity, now: number): boolean {
   return (identity.exp + CLOCK_LEEWAY_S) * 1000 <= now;
+}
+
+/** When a token ends, as viewers are told. */
+export function endOf(identity: Identity): string {
+  return new Date(identity.exp * 1000).toISOString();
 }
 
 /** At most 64 subscriptions of 64 characters: about 5 KiB of the 16 that the platform keeps. */

@@ -48,6 +48,7 @@ export class RuncastDay {
       clock: () => this.#now,
       effects: {
         newId: () => crypto.randomUUID().replaceAll("-", ""),
+        identify: () => undefined,
         alarm: (at) => this.#setAlarm(at),
         // The list of runs is another object: a call, and a row of its own.
         listed: () => {

@@ -193,6 +193,7 @@ export class World implements Surroundings {
       },
       listed: () => undefined,
       newId: () => this.#newId(),
+      identify: () => undefined,
     };
     const parts = { store, storage: this.disk, effects, logger: () => undefined, clock: () => this.now };
     const sleepers = this.wires

@@ -43,7 +43,7 @@ export class Costs implements StoragePort {
   wake(): Room {
     const store = new RoomStore(this);
     store.open();
-    const effects = { alarm: () => undefined, listed: () => undefined, newId: () => crypto.randomUUID() };
+    const effects = { alarm: () => undefined, listed: () => undefined, newId: () => crypto.randomUUID(), identify: () => undefined };
     return wakeRoom({ store, storage: this, effects, logger: () => undefined, clock: () => 0 }, [], 0).room;
   }
 

@@ -23,7 +23,7 @@ export async function alone(run: string, wokenAt: number, play: (room: Room) => 
   await runInDurableObject(room(run), (_, state) => {
     const store = new RoomStore(state.storage);
     store.open();
-    const effects = { alarm: () => undefined, listed: () => undefined, newId: () => crypto.randomUUID() };
+    const effects = { alarm: () => undefined, listed: () => undefined, newId: () => crypto.randomUUID(), identify: () => undefined };
     play(new Room({ store, storage: state.storage, effects, logger: () => undefined, sentSeq: null, clock: () => wokenAt }));
   });
 }

@@ -48,6 +48,10 @@ export class Viewers {
     for (const group of this.#groups.values()) yield* group.viewers;
   }
 
+  has(viewer: Viewer): boolean {
+    return this.#groups.get(groupKey(viewer.attachment))?.viewers.has(viewer) ?? false;
+  }
+
   add(viewer: Viewer, now: number): void {
     this.#groupOf(viewer.attachment, now).viewers.add(viewer);
   }

@@ -22,9 +22,9 @@ export function matcher(subscription: Subscription): (type: string) => boolean {
   return (type) => wanted.has(type);
 }
 
-/** Viewers with the same key are sent the same frames. */
+/** Viewers with the same key are sent the same frames. A name may hold any character: no list of names reads like another. */
 export function subscriptionKey(subscription: Subscription): string {
-  return subscription.includes(ALL_EVENTS) ? ALL_EVENTS : subscription.join(",");
+  return subscription.includes(ALL_EVENTS) ? ALL_EVENTS : JSON.stringify(subscription);
 }
 
 const TAGS_MAX = 10;

@@ -1,10 +1,12 @@
 import {
   ACK_EVERY_BYTES,
   ERRORS,
+  failure,
   KEEPALIVE_MS,
   KEEPALIVE_REPLY,
   KEEPALIVE_SEND,
   REPLAY_EVENTS_MAX,
+  type Result,
   type Role,
   type RoomMessage,
   type Snapshot,
@@ -15,17 +17,16 @@ import {
   type ViewerMessage,
   type Welcome,
 } from "../../../protocol/index.ts";
+import { VIEWER_MESSAGES } from "../../auth/role-table.ts";
 import type { CommandDesk } from "../commands/command-desk.ts";
 import type { RoomCore } from "../core.ts";
 import type { Line } from "../log/line.ts";
 import { missedAfter, newest, planReplay, type ReplayWish } from "../log/replay.ts";
-import { hasEnded, type SocketPort, type ViewerAttachment } from "../sockets.ts";
+import { endOf, hasEnded, type Identity, type SocketPort, type ViewerAttachment } from "../sockets.ts";
 import { codecOf } from "./codecs.ts";
 import type { Viewer } from "./fan-out.ts";
 import { SendWindow } from "./send-window.ts";
 import { type Subscription, subscribe, unsubscribe } from "./subscription.ts";
-
-const COMMANDERS: ReadonlySet<Role> = new Set<Role>(["operator", "owner"]);
 
 /** What this desk needs of the rest of the room. */
 type Surroundings = {
@@ -108,6 +109,12 @@ export class ViewerDesk {
   }
 
   #handle(viewer: Viewer, message: ViewerMessage, now: number): void {
+    const { role } = viewer.attachment;
+    if (!VIEWER_MESSAGES[message.type].includes(role)) {
+      const about = message.type === "command" ? { id: message.id } : {};
+      this.#answer(viewer, { type: "error", code: "forbidden", message: `a ${role} may not send this: ${message.type}`, ...about }, now);
+      return;
+    }
     switch (message.type) {
       case "subscribe": {
         const all = subscribe(viewer.attachment.subscription, message.events);
@@ -135,23 +142,30 @@ export class ViewerDesk {
         if (viewer.window.behind && viewer.window.roomy) this.#catchUp(viewer, now);
         return;
       case "refresh":
-        this.#answer(viewer, { type: "error", code: "forbidden", message: "this relay does not refresh tokens yet: connect again" }, now);
+        this.#core.effects.identify(message.token, (result, at) => this.#refreshed(viewer, result, at));
         return;
       case "command": {
-        if (!COMMANDERS.has(viewer.attachment.role)) {
-          this.#answer(
-            viewer,
-            { type: "error", code: "forbidden", message: `a ${viewer.attachment.role} may not send commands`, id: message.id },
-            now,
-          );
-          return;
-        }
         const { type: _, timestamp: __, ...request } = message;
         const state = this.#commands.request(request, viewer.attachment.sub, now);
         this.#answer(viewer, { type: "command_ack", id: request.id, state }, now);
         return;
       }
     }
+  }
+
+  /** AC4: the connection goes on with another token, or, where that is good for nothing, with the one that it has. */
+  #refreshed(viewer: Viewer, result: Result<Identity>, now: number): void {
+    if (!this.#core.viewers.has(viewer)) return;
+    // The role is one of the socket's tags, which are fixed when it is accepted (VW5).
+    const refused = result.ok && result.value.role !== viewer.attachment.role;
+    const answer = refused ? failure("forbidden", "a refresh keeps the role: connect again with this token") : result;
+    if (!answer.ok) {
+      this.#answer(viewer, { type: "error", code: answer.code, message: answer.message }, now);
+      return;
+    }
+    viewer.attachment = { ...viewer.attachment, ...answer.value };
+    viewer.socket.remember(viewer.attachment);
+    this.#answer(viewer, { type: "refreshed", expires_at: endOf(answer.value) }, now);
   }
 
   /** VW6: sends from the log what the viewer has missed, as far as its window goes; at the end it is in the live set again. */
@@ -198,6 +212,7 @@ export class ViewerDesk {
       client_id: viewer.attachment.client_id,
       run,
       role: viewer.attachment.role,
+      expires_at: endOf(viewer.attachment),
       log_id: log.logId,
       oldest_offset: log.oldestOffset,
       last_offset: log.lastOffset,

@@ -1,0 +1,34 @@
+import type { RunSummary } from "../../protocol/index.ts";
+import { type RunScope, reach } from "../auth/grant.ts";
+import type { SqlPort } from "../run/storage/sql-port.ts";
+
+type Row = { run: string; summary: string };
+
+/** The runs of a relay, as their rooms told last. */
+export class RunList {
+  readonly #sql: SqlPort;
+
+  constructor(sql: SqlPort) {
+    this.#sql = sql;
+  }
+
+  /** @param text a {@link RunSummary} as JSON */
+  put(text: string): void {
+    const summary = JSON.parse(text) as RunSummary;
+    this.#sql.exec("INSERT OR REPLACE INTO runs (run, created_at, summary) VALUES (?, ?, ?)", summary.run, summary.created_at, text);
+  }
+
+  has(run: string): boolean {
+    return this.#sql.exec<{ run: string }>("SELECT run FROM runs WHERE run = ?", run).toArray().length > 0;
+  }
+
+  /** @returns the runs that a token reaches as JSON summaries, newest first, at most `limit` */
+  list(scope: RunScope, limit: number): string[] {
+    const found: string[] = [];
+    for (const row of this.#sql.exec<Row>("SELECT run, summary FROM runs ORDER BY created_at DESC, run")) {
+      if (reach(scope, row.run) === "yes") found.push(row.summary);
+      if (found.length >= limit) break;
+    }
+    return found;
+  }
+}

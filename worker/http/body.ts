@@ -1,0 +1,17 @@
+import type { Context } from "hono";
+import type { z } from "zod";
+import { describe } from "../../protocol/index.ts";
+import type { AppContext } from "../app-context.ts";
+import { HttpFailure } from "./errors.ts";
+
+/**
+ * Reads a JSON body through a schema.
+ * @throws HttpFailure `invalid_json`, or `invalid_message` that names the field
+ */
+export async function readBody<T>(c: Context<AppContext>, schema: z.ZodType<T>): Promise<T> {
+  const body: unknown = await c.req.json().catch(() => undefined);
+  if (body === undefined) throw new HttpFailure("invalid_json");
+  const parsed = schema.safeParse(body);
+  if (!parsed.success) throw new HttpFailure("invalid_message", describe(parsed.error));
+  return parsed.data;
+}
