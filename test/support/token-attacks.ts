@@ -248,7 +248,9 @@ const CLAIMS: readonly TokenAttack[] = [
   ...["nbf", "iat"].flatMap((name) =>
     ["1", null, [1], {}].map((value) => claim(`${name} ${JSON.stringify(value)}`, () => ({ [name]: value }))),
   ),
-  ...["", 1, null, [], {}, "x".repeat(65), "a\0b"].map((jti) => claim(`jti ${JSON.stringify(jti).slice(0, 12)}`, () => ({ jti }))),
+  ...["", 1, null, [], {}, "x".repeat(65), "a\0b", ".", ".."].map((jti) =>
+    claim(`jti ${JSON.stringify(jti).slice(0, 12)}`, () => ({ jti })),
+  ),
   claim("sub of 201 letters", () => ({ sub: "x".repeat(201) })),
   claim("sub with what a terminal obeys", () => ({ sub: "\u001b[2J" })),
   claim("sub with NUL", () => ({ sub: "Ada\0" })),
