@@ -3,7 +3,7 @@ import { describe, expect, test, vi } from "vitest";
 import { type Claims, type Role, RUNS_PER_TOKEN } from "../../protocol/index.ts";
 import { RunRoom } from "../../worker/run/run-room.ts";
 import { UPGRADE_HEADER } from "../../worker/run/upgrade.ts";
-import { directory, fill, inDirectory } from "./support/directory.ts";
+import { bookAlone, directory, fill, inDirectory } from "./support/directory.ts";
 import { evict, newRun, room } from "./support/rooms.ts";
 import { ask } from "./support/route-attempts.ts";
 import { agent, greetAgent, line, messages, openAs } from "./support/sockets.ts";
@@ -291,5 +291,14 @@ describe("revoking", () => {
     const again = await come(run);
     again.webSocket?.accept();
     expect(again.status).toBe(101);
+  });
+
+  test("AC6 a viewer that makes up runs leaves no endless trace, and still comes to those that exist", async () => {
+    await bookAlone((book, sql) => {
+      const arrive = (run: string, listed: boolean) => book.arrive({ sub: "v", jti: "j", exp: 1e9, run }, { produces: false, listed }, 0);
+      fill(sql, "touched", RUNS_PER_TOKEN, "'jti j', 'made-up-' || n, 4102444800");
+      expect(arrive("made-up-too", false)).toMatchObject({ ok: false, code: "limit_reached" });
+      expect(arrive("there", true)).toMatchObject({ ok: true });
+    });
   });
 });
