@@ -7,14 +7,20 @@ export type Role = z.infer<typeof role>;
 /** `*`, an id, or a prefix and one `*` at its end. */
 const runPattern = z.string().regex(/^(?:\*|[A-Za-z0-9._-]{1,64}\*?)$/);
 
+/** Shown to others, on terminals too: no control characters, and nothing that no encoding can write (half a surrogate pair). */
+const SHOWABLE = /^[^\p{Cc}\p{Cs}]*$/u;
+
+/** What stands in the path of `DELETE /api/tokens/:jti`: a URL has no way to say `.` or `..`, so such a token could never be revoked. */
+const REVOCABLE = /^(?!\.{1,2}$)/;
+
 /** What a token says (AC1). `sub`, `role`, `runs` and `exp` are required. */
 export const claims = z.looseObject({
-  sub: z.string().min(1).max(NAME_MAX_LENGTH),
+  sub: z.string().min(1).max(NAME_MAX_LENGTH).regex(SHOWABLE),
   role,
   runs: z.union([runPattern, z.array(runPattern).min(1).max(64)]),
   /** Seconds since 1970. */
   exp: z.int().min(1),
-  jti: z.string().min(1).max(JTI_MAX_LENGTH).optional(),
+  jti: z.string().min(1).max(JTI_MAX_LENGTH).regex(SHOWABLE).regex(REVOCABLE).optional(),
   nbf: z.number().optional(),
   iat: z.number().optional(),
 });

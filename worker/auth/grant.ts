@@ -27,6 +27,12 @@ export function reachesRuns(scope: RunScope, asked: Claims["runs"]): boolean {
   return coversRuns(scope.runs, asked) && !scope.except.some((pattern) => overlaps(pattern, asked));
 }
 
+/** @returns the patterns of the token that it still reaches whole; null where there is none */
+export function wholePatterns(scope: RunScope): string[] | null {
+  const patterns = (typeof scope.runs === "string" ? [scope.runs] : scope.runs).filter((pattern) => reachesRuns(scope, pattern));
+  return patterns.length === 0 ? null : patterns;
+}
+
 function isExcepted(scope: RunScope, run: string): boolean {
   return scope.except.length > 0 && coversRun([...scope.except], run);
 }

@@ -64,7 +64,7 @@ export const VIEWER_MESSAGES: Readonly<Record<ViewerMessage["type"], readonly Ro
   command: STEERING,
 };
 
-/** What may be sent on a producer's socket. The role is asked for at its upgrade, and stays. */
+/** What may be sent on a producer's socket; its upgrade asks for the role as well. */
 export const AGENT_MESSAGES: Readonly<Record<AgentMessage["type"], readonly Role[]>> = {
   hello: PRODUCING,
   batch: PRODUCING,

@@ -45,9 +45,9 @@ export class Directory extends DurableObject<Env> {
     return this.#tokens.revokedFor(jti);
   }
 
-  /** A token comes to a run (AC4, AC6); `produces`: with what may begin it. */
+  /** A token comes to a run (AC4, AC6); `produces`: as a producer, which may begin it. */
   async arrive(arrival: Arrival, produces: boolean): Promise<Result<null>> {
-    return this.#tokens.arrive(arrival, produces && !this.#runs.has(arrival.run), seconds());
+    return this.#tokens.arrive(arrival, { produces, listed: this.#runs.has(arrival.run) }, seconds());
   }
 
   async add(token: MadeToken): Promise<Result<null>> {

@@ -12,7 +12,7 @@ import {
   TOKENS_PER_SCOPE,
   type TokenRecord,
 } from "../../protocol/index.ts";
-import { type RunScope, reachesRuns } from "../auth/grant.ts";
+import { isRevoked, type RunScope, reachesRuns } from "../auth/grant.ts";
 import type { SqlPort, SqlValue } from "../run/storage/sql-port.ts";
 
 /** A token at the door of a run. */
@@ -24,6 +24,8 @@ export type MadeToken = { record: Omit<TokenRecord, "revoked">; maker: Claims["r
 /** No token is good for longer, so no revocation has to be kept for longer. */
 const LONGEST_S = Math.max(...Object.values(TOKEN_LIFETIME_MAX_S));
 const SWEEP_EVERY_S = 24 * 3600;
+/** Those that have neither ended nor been revoked: what was put an end to makes room at once, not when its row is swept. */
+const GOOD_TOKENS = "tokens WHERE ends > ? AND NOT EXISTS (SELECT 1 FROM revoked WHERE revoked.jti = tokens.jti)";
 
 /**
  * Tokens beyond what their signatures say: which were made here, which were revoked, and which runs each has touched, so that a
@@ -41,10 +43,10 @@ export class TokenBook {
   add({ record, maker, share, exp }: MadeToken, now: number): Result<null> {
     this.#sweep(now);
     const scope = scopeText(maker);
-    if (share !== null && this.#count("tokens WHERE run = ?", share) >= SHARES_PER_RUN) {
+    if (share !== null && this.#count(`${GOOD_TOKENS} AND run = ?`, now, share) >= SHARES_PER_RUN) {
       return failure("limit_reached", `this run has ${SHARES_PER_RUN} links already: revoke one that nobody needs`);
     }
-    if (share === null && this.#isFull("tokens", "run IS NULL AND maker", scope, TOKENS_LISTED_MAX)) {
+    if (share === null && this.#isFull(`${GOOD_TOKENS} AND run IS NULL`, "maker", scope, TOKENS_LISTED_MAX, now)) {
       return failure("limit_reached", "there are too many tokens that are still good: revoke some, or let some end");
     }
     const insert = "INSERT INTO tokens (jti, run, maker, record, ends) VALUES (?, ?, ?, ?, ?)";
@@ -81,7 +83,7 @@ export class TokenBook {
     this.#sweep(now);
     const scope = scopeText(by);
     const known = this.#count("revoked WHERE jti = ? AND scope = ?", jti, scope) > 0;
-    if (!known && this.#isFull("revoked", "scope", scope, REVOCATIONS_MAX)) {
+    if (!known && this.#isFull("revoked WHERE until > ?", "scope", scope, REVOCATIONS_MAX, now)) {
       return failure("limit_reached", "too many revoked tokens have not ended yet: change the relay's key, which ends all tokens");
     }
     const made = this.#sql.exec<{ ends: number }>("SELECT ends FROM tokens WHERE jti = ?", jti).toArray()[0];
@@ -105,19 +107,27 @@ export class TokenBook {
 
   /**
    * A token comes to a run: from now on a revocation follows it there.
-   * @param begins whether the run begins with it
-   * @returns a failure for one that was revoked, or has begun as many runs as it may
+   * @param produces whether it comes as a producer
+   * @param listed whether the run is known to exist: what anybody can make up is bounded
+   * @returns a failure for one that was revoked, or has been at too many runs that were not there
    */
-  arrive({ jti, sub, exp, run }: Arrival, begins: boolean, now: number): Result<null> {
+  arrive({ jti, sub, exp, run }: Arrival, { produces, listed }: { produces: boolean; listed: boolean }, now: number): Result<null> {
     const known = typeof jti === "string";
     if (known && coversRun(this.revokedFor(jti), run)) return failure("token_revoked");
+    // Nothing revokes a token without an id: only the runs that it begins are of interest.
+    if (!known && !produces) return { ok: true, value: null };
     const token = known ? `jti ${jti}` : `sub ${sub}`;
-    if (this.#count("touched WHERE token = ? AND run = ?", token, run) > 0) return { ok: true, value: null };
+    const until = exp + CLOCK_LEEWAY_S;
+    if (this.#count("touched WHERE token = ? AND run = ? AND until >= ?", token, run, until) > 0) return { ok: true, value: null };
     this.#sweep(now);
-    if (begins && this.#count("touched WHERE token = ?", token) >= RUNS_PER_TOKEN) {
-      return failure("limit_reached", `this token has begun ${RUNS_PER_TOKEN} runs: delete some, or use another`);
+    if (
+      !listed &&
+      this.#count(`touched WHERE token = ?${produces ? "" : " AND run NOT IN (SELECT run FROM runs)"}`, token) >= RUNS_PER_TOKEN
+    ) {
+      const did = produces ? "begun" : "asked for";
+      return failure("limit_reached", `this token has ${did} ${RUNS_PER_TOKEN} runs: use another`);
     }
-    this.#sql.exec("INSERT INTO touched (token, run, until) VALUES (?, ?, ?)", token, run, exp + CLOCK_LEEWAY_S);
+    this.#sql.exec("INSERT OR REPLACE INTO touched (token, run, until) VALUES (?, ?, ?)", token, run, until);
     return { ok: true, value: null };
   }
 
@@ -130,18 +140,24 @@ export class TokenBook {
   }
 
   #records(condition: string, ...bindings: SqlValue[]): TokenRecord[] {
-    const query = `SELECT record, EXISTS (SELECT 1 FROM revoked WHERE revoked.jti = tokens.jti) AS revoked FROM tokens WHERE ${condition}`;
+    const scopes = "(SELECT json_group_array(json(scope)) FROM revoked WHERE revoked.jti = tokens.jti)";
     return this.#sql
-      .exec<{ record: string; revoked: number }>(query, ...bindings)
+      .exec<{ record: string; scopes: string }>(`SELECT record, ${scopes} AS scopes FROM tokens WHERE ${condition}`, ...bindings)
       .toArray()
-      .map(({ record, revoked }) => ({ ...(JSON.parse(record) as MadeToken["record"]), revoked: revoked === 1 }))
+      .map(({ record, scopes }) => {
+        const made = JSON.parse(record) as MadeToken["record"];
+        return { ...made, revoked: isRevoked({ runs: made.runs, except: (JSON.parse(scopes) as string[][]).flat() }) };
+      })
       .sort((a, b) => b.created_at.localeCompare(a.created_at));
   }
 
-  /** @param column that has the scope of whoever adds to the table, and a condition before it */
-  #isFull(table: "tokens" | "revoked", column: string, scope: string, max: number): boolean {
-    if (scope !== EVERYTHING && this.#count(`${table} WHERE ${column} = ?`, scope) >= TOKENS_PER_SCOPE) return true;
-    return this.#count(table) >= max;
+  /**
+   * @param rows those that count `now`
+   * @param column that has the scope of whoever adds to them
+   */
+  #isFull(rows: string, column: "maker" | "scope", scope: string, max: number, now: number): boolean {
+    if (scope !== EVERYTHING && this.#count(`${rows} AND ${column} = ?`, now, scope) >= TOKENS_PER_SCOPE) return true;
+    return this.#count(rows, now) >= max;
   }
 
   #count(from: string, ...bindings: SqlValue[]): number {

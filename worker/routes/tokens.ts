@@ -1,7 +1,7 @@
 import type { Hono } from "hono";
 import { JTI_MAX_LENGTH, type TokenMade, tokenRequest } from "../../protocol/index.ts";
 import type { AppContext } from "../app-context.ts";
-import { reachesRuns } from "../auth/grant.ts";
+import { reachesRuns, wholePatterns } from "../auth/grant.ts";
 import { makeToken } from "../auth/make-token.ts";
 import { readBody } from "../http/body.ts";
 import { errorResponse, HttpFailure } from "../http/errors.ts";
@@ -31,7 +31,10 @@ export function tokens(app: Hono<AppContext>): void {
 
   /** Revokes a token by its id, whoever signed it, for the owner's own runs → 204, also for one that is not known. */
   route(app, "DELETE /api/tokens/:jti", async (c) => {
-    const result = await directoryOf(c.env).revoke(readJti(c.req.param("jti")), c.get("grant").runs);
+    const jti = readJti(c.req.param("jti"));
+    const runs = wholePatterns(c.get("grant"));
+    if (runs === null) throw new HttpFailure("forbidden", "your own token was revoked for some of its runs: use another");
+    const result = await directoryOf(c.env).revoke(jti, runs);
     return result.ok ? c.body(null, 204) : errorResponse(result.code, result.message);
   });
 }

@@ -141,8 +141,12 @@ export class RunRoom extends DurableObject<Env> {
     this.#revoked.add(jti);
     for (const socket of this.ctx.getWebSockets()) {
       if ((socket.deserializeAttachment() as Attachment | null)?.jti !== jti) continue;
-      this.#forget(socket, false);
-      socketPort(socket).close(ERRORS.token_revoked.close, ERRORS.token_revoked.message);
+      try {
+        this.#forget(socket, false);
+      } finally {
+        // Also where storage fails: the directory tells the room again, but nobody who was put out stays for as long.
+        socketPort(socket).close(ERRORS.token_revoked.close, ERRORS.token_revoked.message);
+      }
     }
   }
 

@@ -16,6 +16,7 @@ import { plainMode } from "./plain-mode.ts";
 import { repeating } from "./repeating.ts";
 import { reporting } from "./reporting.ts";
 import { resume } from "./resume.ts";
+import { revocation } from "./revocation.ts";
 import { roles } from "./roles.ts";
 import { sessions } from "./sessions.ts";
 import { slowViewers } from "./slow-viewers.ts";
@@ -39,6 +40,7 @@ export const RELAY: readonly Case[] = [
   ...commands,
   ...health,
   ...tokens,
+  ...revocation,
   ...sessions,
   ...roles,
   ...limits,

@@ -58,6 +58,33 @@ const TABLE: readonly Attempt[] = [
       return (await at.http("/api/tokens", { token }, { method: "POST", body })).status;
     },
   },
+  {
+    what: "list tokens",
+    may: ["owner"],
+    status: 200,
+    try: async (at, token) => (await at.http("/api/tokens", { token })).status,
+  },
+  {
+    what: "revoke a token",
+    may: ["owner"],
+    status: 204,
+    try: async (at, token) => (await at.http(`/api/tokens/${at.run}`, { token }, { method: "DELETE" })).status,
+  },
+  {
+    what: "share the run",
+    may: ["operator", "owner"],
+    status: 201,
+    try: async (at, token) => {
+      const body = { role: "viewer", expires_in: 60 };
+      return (await at.http(`/api/runs/${at.run}/share`, { token }, { method: "POST", body })).status;
+    },
+  },
+  {
+    what: "list the links to the run",
+    may: ["operator", "owner"],
+    status: 200,
+    try: async (at, token) => (await at.http(`/api/runs/${at.run}/share`, { token })).status,
+  },
 ];
 
 /** AC5: each route is for certain roles and runs. */

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { TOKEN_ATTACKS } from "../../support/token-attacks.ts";
 import { conform } from "../support/case.ts";
 import type { Context } from "../support/context.ts";
 import { forge, goodClaims, now, secretOf, tampered } from "../support/forge.ts";
@@ -117,4 +118,20 @@ export const tokens = [
     const refusal = await at.refusal(`/runs/${at.run}/ws?token=${token}`, { protocols: ["runcast.plain", "bearer.bad"], headers: cookie });
     refused(refusal, 401, "unauthorized");
   }),
+
+  conform(
+    `AC1 ${TOKEN_ATTACKS.length} forged tokens are refused as header and as ?token=, those of 64 KiB too: 4xx, never 5xx`,
+    async (at) => {
+      await at.producer();
+      for (const { what, make, queryOnly } of TOKEN_ATTACKS) {
+        const token = await make(secretOf(at), goodClaims(at));
+        const asked = [await at.http(`/api/runs/${at.run}?token=${encodeURIComponent(token)}`, null)];
+        if (!queryOnly) asked.push(await at.http(`/api/runs/${at.run}`, { token }));
+        // One that is too long may be refused by whatever stands before the relay.
+        const good = token.length > 8192 ? [401, 413, 414, 431] : [401];
+        for (const { status } of asked) assert.ok(good.includes(status), `${what}: ${status}`);
+      }
+    },
+    { needs: ["secret"] },
+  ),
 ];

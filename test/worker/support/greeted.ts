@@ -1,3 +1,4 @@
+import type { Role } from "../../../protocol/index.ts";
 import type { Room } from "../../../worker/run/room.ts";
 
 type Answer = Record<string, unknown> & { type: string };
@@ -11,7 +12,7 @@ export type Greeted = {
 };
 
 /** @param exp of its token, in seconds since 1970. @returns a producer that has said hello at `now` */
-export function greeted(room: Room, run: string, { exp, now }: { exp: number; now: number }): Greeted {
+export function greeted(room: Room, run: string, { exp, now, role = "agent" }: { exp: number; now: number; role?: Role }): Greeted {
   const told: Answer[] = [];
   const closed: number[] = [];
   const socket = {
@@ -20,7 +21,7 @@ export function greeted(room: Room, run: string, { exp, now }: { exp: number; no
     remember: () => undefined,
     buffered: () => null,
   };
-  const identity = { kind: "agent", run, sub: "gpu", role: "agent", exp, client_id: "agent" } as const;
+  const identity = { kind: "agent", run, sub: "gpu", role, exp, client_id: "agent" } as const;
   const attachment = { ...identity, connected_at: 1, heard_at: 0, life: null, demand: null, sent_through: 0, sent_seq: 0 };
   const producer = { socket, attachment };
   room.agent.add(producer);

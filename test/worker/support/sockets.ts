@@ -1,5 +1,5 @@
 import { SELF } from "cloudflare:test";
-import type { AnyEvent, Role } from "../../../protocol/index.ts";
+import type { AnyEvent, Claims, Role } from "../../../protocol/index.ts";
 import { fromRoom, toRoom } from "./proto.ts";
 import { token } from "./tokens.ts";
 
@@ -103,9 +103,28 @@ export type Agent = Peer & {
   batch(events: AnyEvent[], flush?: boolean): number;
 };
 
+/** A socket with a token of one's own: a viewer in a mode that has had its welcome, or an agent that has not said anything yet. */
+export async function openAs(
+  run: string,
+  mode: "plain" | "runcast.v1.json" | "runcast.v1.proto" | "agent",
+  claims: Partial<Claims>,
+): Promise<Peer> {
+  const made = await token(claims);
+  if (mode === "agent") return open(`/runs/${run}/agent`, { Authorization: `Bearer ${made}` });
+  const offer = { "Sec-WebSocket-Protocol": `${mode === "plain" ? "runcast.plain" : mode}, bearer.${made}` };
+  const viewer = await open(`/runs/${run}/ws?replay=0`, offer, mode === "runcast.v1.proto" ? PROTO : JSON_TEXT);
+  await viewer.nextOf("welcome");
+  return viewer;
+}
+
 /** An agent that has said hello and was answered. */
 export async function agent(run: string, hello: Record<string, unknown> = {}): Promise<Agent> {
-  const peer = await open(`/runs/${run}/agent`, { Authorization: `Bearer ${await token({ role: "agent" })}` });
+  return greetAgent(run, {}, hello);
+}
+
+/** The same with a token of its own. */
+export async function greetAgent(run: string, claims: Partial<Claims>, hello: Record<string, unknown> = {}): Promise<Agent> {
+  const peer = await openAs(run, "agent", { role: "agent", ...claims });
   const said = { type: "hello", protocol: 1, life: "life-1", next_seq: 1, sent_seq: 0, agent: { name: "test", version: "0" }, ...hello };
   peer.send(said);
   const ready = await peer.next();

@@ -7,6 +7,7 @@ import {
   type Hello,
   type RoomToAgent,
 } from "../../../protocol/index.ts";
+import { AGENT_MESSAGES } from "../../auth/role-table.ts";
 import type { Command } from "../commands/command.ts";
 import type { CommandDesk } from "../commands/command-desk.ts";
 import type { RoomCore } from "../core.ts";
@@ -85,6 +86,11 @@ export class AgentDesk {
     if (!decoded.ok) {
       this.#core.logger("warning", "invalid message from an agent", { client_id: agent.attachment.client_id, code: decoded.code });
       this.#refuse(agent, decoded.code, decoded.message);
+      return;
+    }
+    const { role } = agent.attachment;
+    if (!AGENT_MESSAGES[decoded.value.type].includes(role)) {
+      this.#refuse(agent, "forbidden", `a ${role} may not send this: ${decoded.value.type}`);
       return;
     }
     agent.attachment = { ...agent.attachment, heard_at: now };
