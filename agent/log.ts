@@ -1,4 +1,5 @@
 import { writeSync } from "node:fs";
+import { withoutTokens } from "../protocol/index.ts";
 
 /** What this program tells its user, on stderr; stdout belongs to the trainer, or to `--json`. */
 export const LEVELS = ["debug", "info", "warning", "error"] as const;
@@ -20,7 +21,7 @@ export function sayOnce(shown: Level, write: (line: string) => void): Say {
   return (level, text) => {
     if (LEVELS.indexOf(level) < LEVELS.indexOf(shown) || said.has(text)) return;
     said.add(text);
-    write(`runcast: ${text}`);
+    write(`runcast: ${withoutTokens(text)}`);
   };
 }
 

@@ -2,6 +2,7 @@ import {
   type CommandRequest,
   commandRequest,
   describe,
+  type ErrorCode,
   type Position,
   parsePosition,
   type RoomMessage,
@@ -25,6 +26,9 @@ import type { LinkState } from "./state.ts";
 import { Subscription } from "./subscription.ts";
 import { askWhy, verdictOf } from "./verdict.ts";
 
+/** How a room refuses a refresh (AC4). Errors about a command of these codes name the command. */
+const REFRESH_REFUSALS: ReadonlySet<string> = new Set<ErrorCode>(["unauthorized", "token_expired", "token_revoked", "forbidden"]);
+
 /**
  * A viewer's connection to one run: the wiring around the pure machine in `link.ts`. It reconnects by itself, resumes where it was, and
  * hands each event on once and in order. Read it by callbacks, by `for await (const received of connection)`, or both.
@@ -42,6 +46,11 @@ export class Connection implements AsyncIterable<Received> {
   #timer: ReturnType<typeof setTimeout> | null = null;
   #inbox: Inbox | null = null;
   #token: string | null = null;
+  /** Sent as `refresh` and not answered yet. */
+  #offered: string | null = null;
+  /** The last that was offered: a token that was refused once is not offered again. */
+  #lastOffered: string | null = null;
+  #willAlign = false;
   #role: Welcome["role"] | null = null;
 
   constructor(options: ConnectOptions) {
@@ -83,12 +92,12 @@ export class Connection implements AsyncIterable<Received> {
   /** Adds event types, now and after every reconnect; nothing is replayed. `"*"` is every type. */
   subscribe(...events: string[]): void {
     this.#subscription.add(events);
-    this.#align();
+    this.#alignSoon();
   }
 
   unsubscribe(...events: string[]): void {
     this.#subscription.remove(events);
-    this.#align();
+    this.#alignSoon();
   }
 
   /**
@@ -161,6 +170,9 @@ export class Connection implements AsyncIterable<Received> {
       case "renew":
         void this.#renew();
         return;
+      case "refresh":
+        void this.#refresh();
+        return;
       case "ack":
         if (this.#link.behind) this.#input({ kind: "held", through: effect.through });
         else this.#sendLive({ type: "ack", through: effect.through });
@@ -203,6 +215,7 @@ export class Connection implements AsyncIterable<Received> {
       // Each listener minds only the socket of the present try.
       if (this.#socket !== socket) return;
       this.#socket = null;
+      this.#offered = null;
       this.#commands.lost();
       this.#input({ kind: "socket_closed", code, reason });
     };
@@ -220,6 +233,7 @@ export class Connection implements AsyncIterable<Received> {
   #abandon(): void {
     const socket = this.#socket;
     this.#socket = null;
+    this.#offered = null;
     this.#commands.lost();
     socket?.close(1000);
   }
@@ -236,6 +250,17 @@ export class Connection implements AsyncIterable<Received> {
     if (this.#link.phase !== phase) return;
     if (token === undefined) this.#input({ kind: "token", answer: "unavailable" });
     else this.#input({ kind: "token", answer: token !== null && token !== before ? "fresh" : "same" });
+  }
+
+  /** AC4: offers the room a newer token, where there is one. Refused, the link goes on with the one that it has. */
+  async #refresh(): Promise<void> {
+    const socket = this.#socket;
+    if (typeof this.#options.token !== "function" || this.#offered !== null) return;
+    const token = await this.#readToken();
+    if (typeof token !== "string" || token === this.#token || token === this.#lastOffered || this.#socket !== socket) return;
+    if (!this.#sendLive({ type: "refresh", token })) return;
+    this.#offered = token;
+    this.#lastOffered = token;
   }
 
   /** @returns undefined where whoever gives it failed, which says nothing about the credentials */
@@ -261,9 +286,24 @@ export class Connection implements AsyncIterable<Received> {
 
   #answer(message: RoomMessage): void {
     if (message.type === "command_ack") this.#commands.acknowledged(message.id, message.state);
+    else if (message.type === "refreshed") {
+      this.#token = this.#offered;
+      this.#offered = null;
+    } else if (message.type === "error" && this.#offered !== null && message.id === undefined && REFRESH_REFUSALS.has(message.code))
+      this.#offered = null;
     else if (message.type === "error")
       this.#commands.refused(typeof message.id === "string" ? message.id : null, message.code, message.message);
     this.#callbacks.answer(message);
+  }
+
+  /** Changes of one moment go out together: a page that subscribes in a loop must not meet the room's limit of messages. */
+  #alignSoon(): void {
+    if (this.#willAlign) return;
+    this.#willAlign = true;
+    queueMicrotask(() => {
+      this.#willAlign = false;
+      this.#align();
+    });
   }
 
   #align(): void {

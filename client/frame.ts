@@ -6,6 +6,7 @@ const KNOWN: ReadonlySet<string> = new Set<RoomMessage["type"]>([
   "subscribed",
   "unsubscribed",
   "pong",
+  "refreshed",
   "renumbered",
   "command_ack",
   "error",

@@ -1,5 +1,6 @@
 import type { RoomMessage, StoredEvent, Welcome } from "../protocol/index.ts";
 import type { Delivery } from "./delivery.ts";
+import type { TokenEnd } from "./refresh.ts";
 import type { Reason } from "./state.ts";
 import type { Verdict } from "./verdict.ts";
 
@@ -42,6 +43,8 @@ export type Live = {
   held_ack: number | null;
   /** From an error that asked for patience before a close with 4029. */
   retry_after_ms: number;
+  /** Null where the relay does not tell when the token ends. */
+  token_end: TokenEnd | null;
 };
 
 export type Input =
@@ -65,6 +68,8 @@ export type Effect =
   | { kind: "abandon" }
   | { kind: "explain" }
   | { kind: "renew" }
+  /** Asks for a newer token while the link stays (AC4). */
+  | { kind: "refresh" }
   /** Tells the room what has arrived (VW6). */
   | { kind: "ack"; through: number }
   /** Asks whether the link still works (VW7). */

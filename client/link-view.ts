@@ -14,7 +14,7 @@ export function dueAt(link: Link, now: number): number | null {
     case "waiting":
       return Math.min(phase.retry_at, offlineAt);
     case "live":
-      return phase.dead_at ?? phase.heard + phase.keepalive.every_ms;
+      return Math.min(phase.dead_at ?? phase.heard + phase.keepalive.every_ms, phase.token_end?.ask_at ?? Number.POSITIVE_INFINITY);
     case "asking":
     case "unread":
       return Number.isFinite(offlineAt) ? offlineAt : null;

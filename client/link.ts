@@ -2,6 +2,7 @@ import { afterClose, type Batch, closeName, ERRORS, type RoomMessage, type Welco
 import { backoff, HEALTHY_MS, patience } from "./backoff.ts";
 import { afterBatch, afterRenumbering, afterWelcome, type Delivery, NOTHING_DELIVERED, sincePosition } from "./delivery.ts";
 import type { Effect, Input, Instant, Link, Live, Phase, Step } from "./link-types.ts";
+import { askAt, tokenEnd } from "./refresh.ts";
 import type { Reason } from "./state.ts";
 import type { Verdict } from "./verdict.ts";
 
@@ -72,6 +73,11 @@ function onMessage(link: Link, message: RoomMessage | null, bytes: number, insta
         link: { ...next, phase: { ...heard, retry_after_ms: message.retry_after_ms ?? heard.retry_after_ms } },
         effects: [{ kind: "answer", message }],
       };
+    case "refreshed":
+      return {
+        link: { ...next, phase: { ...heard, token_end: tokenEnd(now, message.expires_at, heard.token_end?.ahead_ms ?? 0) } },
+        effects: [{ kind: "answer", message }],
+      };
     case "subscribed":
     case "unsubscribed":
     case "pong":
@@ -91,6 +97,7 @@ function onWelcome(link: Link, welcome: Welcome, now: number): Step {
     unacked_bytes: 0,
     held_ack: null,
     retry_after_ms: 0,
+    token_end: tokenEnd(now, welcome.expires_at, now - Date.parse(welcome.timestamp)),
   };
   const delivery = afterWelcome(link.delivery, welcome, link.replaying);
   return { link: { ...link, phase, delivery, away: null }, effects: [{ kind: "welcome", welcome }] };
@@ -169,7 +176,14 @@ function onTick(link: Link, phase: Phase, instant: Instant): Step {
   if (phase.dead_at !== null && now >= phase.dead_at) {
     return lose(link, { code: "dead_link", message: "the relay fell silent" }, instant, [{ kind: "abandon" }]);
   }
-  return now >= phase.heard + phase.keepalive.every_ms ? probe(link, phase, now + PROBE_MS) : { link, effects: [] };
+  if (phase.token_end !== null && phase.token_end.ask_at !== null && now >= phase.token_end.ask_at) {
+    // Whatever comes of it: the next time is set, so that no answer and an answer that is good for nothing are the same.
+    const token_end = { ...phase.token_end, ask_at: askAt(now, phase.token_end.ends_at) };
+    return { link: { ...link, phase: { ...phase, token_end } }, effects: [{ kind: "refresh" }] };
+  }
+  return now >= phase.heard + phase.keepalive.every_ms && phase.dead_at === null
+    ? probe(link, phase, now + PROBE_MS)
+    : { link, effects: [] };
 }
 
 function onCheck(link: Link, phase: Phase, now: number): Step {

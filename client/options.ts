@@ -19,7 +19,7 @@ export type ConnectOptions = {
   /** The relay: http, https, ws or wss. */
   url: string;
   run: string;
-  /** The credentials, or where to get them: a function is asked before every connection. Without one the browser's cookie counts. */
+  /** The credentials, or where to get them: a function is asked before every connection, and before the token ends (AC4). Without one the browser's cookie counts. */
   token?: string | null | (() => Promise<string | null>);
   /** Event types; every type without it. */
   events?: readonly string[];

@@ -10,4 +10,5 @@ export * from "./limits.ts";
 export * from "./media.ts";
 export * from "./numbers.ts";
 export * from "./position.ts";
+export * from "./token-text.ts";
 export * from "./viewer-messages.ts";

@@ -1,4 +1,6 @@
-/** One JSON object a line. Never a token: callers pass ids, codes and counts only. */
+import { withoutTokens } from "../protocol/index.ts";
+
+/** One JSON object a line. Never a token: callers pass ids, codes and counts only, and what looks like one is masked (AC2). */
 
 const LEVELS = ["debug", "info", "warning", "error"] as const;
 export type Level = (typeof LEVELS)[number];
@@ -14,7 +16,7 @@ export function createLog(threshold: string | undefined, bound: Record<string, u
   const lowest = known === -1 ? LEVELS.indexOf("info") : known;
   return (level, message, fields = {}) => {
     if (LEVELS.indexOf(level) < lowest) return;
-    console.log(JSON.stringify({ level, time: new Date().toISOString(), message, ...bound, ...fields }));
+    console.log(withoutTokens(JSON.stringify({ level, time: new Date().toISOString(), message, ...bound, ...fields })));
   };
 }
 

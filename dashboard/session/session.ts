@@ -1,7 +1,7 @@
 import { signal } from "@preact/signals";
 import { createApi } from "../../client/index.ts";
 import { type Route, route, routeOf } from "../router.ts";
-import { tokenInFragment } from "./token-text.ts";
+import { tokenInFragment, tokenInQuery } from "./token-text.ts";
 
 /** `problem` is why somebody was signed out, to be told on the sign-in page. */
 export type Account = { kind: "in"; token: string } | { kind: "out"; problem: string | null };
@@ -16,8 +16,9 @@ export const account = signal<Account>({ kind: "out", problem: null });
 
 /** Takes a token out of the address, where it must not stay, or the one that was kept. */
 export function startSession(): void {
-  const linked = tokenInFragment(location.hash);
-  if (location.hash !== "") history.replaceState(null, "", location.pathname + location.search);
+  const query = tokenInQuery(location.search);
+  const linked = tokenInFragment(location.hash) ?? query.token;
+  if (location.hash !== "" || query.rest !== location.search) history.replaceState(null, "", location.pathname + query.rest);
   const token = linked ?? keptToken();
   if (token !== null) signIn(token);
   // A link that is opened in a page that is already here changes the fragment alone.
@@ -48,7 +49,8 @@ export function signIn(token: string, path: string | null = null): void {
 export function signOut(problem: string | null = null): void {
   keepToken(null);
   account.value = { kind: "out", problem };
-  if (problem === null) void createApi({ url: location.origin }).signOut();
+  // The cookie goes with the token: one that ended would be answered with 401 where none is asked for.
+  void createApi({ url: location.origin }).signOut();
 }
 
 /** @returns a sentence for a code that ends a session */

@@ -8,6 +8,22 @@ export function tokenInFragment(fragment: string): string | null {
 }
 
 /**
+ * @param search an address's query, `?token=…` (AC2)
+ * @returns its token, and the query without it, in which nothing else is changed
+ */
+export function tokenInQuery(search: string): { token: string | null; rest: string } {
+  const parts = search.replace(/^\?/, "").split("&");
+  const rest = parts.filter((part) => part !== "" && !isToken(part)).join("&");
+  const token = new URLSearchParams(search).get("token");
+  return { token: token !== null && TOKEN.test(token) ? token : null, rest: rest === "" ? "" : `?${rest}` };
+}
+
+/** However the name is written: `%74oken=` is a token, too. */
+function isToken(part: string): boolean {
+  return new URLSearchParams(part).has("token");
+}
+
+/**
  * @param text what somebody pasted: a token, or a link that carries one, with whatever spaces came along
  * @returns the token, and the path that the link goes to; null where there is none
  */
@@ -15,6 +31,6 @@ export function tokenInText(text: string): { token: string; path: string | null 
   const trimmed = text.trim();
   if (TOKEN.test(trimmed)) return { token: trimmed, path: null };
   const link = URL.parse(trimmed);
-  const token = link === null ? null : tokenInFragment(link.hash);
+  const token = link === null ? null : (tokenInFragment(link.hash) ?? tokenInQuery(link.search).token);
   return link === null || token === null ? null : { token, path: link.pathname };
 }

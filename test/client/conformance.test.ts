@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { backoff } from "../../client/backoff.ts";
 import { sincePosition } from "../../client/delivery.ts";
 import type { Effect } from "../../client/link-types.ts";
+import { askAt } from "../../client/refresh.ts";
 import { verdictOf } from "../../client/verdict.ts";
 import { parsePosition, type RoomMessage } from "../../protocol/index.ts";
 import { readCases } from "../conformance/cases.ts";
@@ -47,6 +48,13 @@ describe("cases for every client", () => {
   test.each(readCases<Script, Outcome>("delivery"))("VW4 delivery: $name", ({ input, expect: expected }) => {
     expect(play(input)).toEqual(expected);
   });
+
+  test.each(readCases<{ now: number; ends_at: number }, number | null>("refreshes"))(
+    "AC4 a newer token: $name",
+    ({ input, expect: expected }) => {
+      expect(askAt(input.now, input.ends_at)).toBe(expected);
+    },
+  );
 
   test.each(readCases<{ attempt: number; random: number; told_ms: number }, number>("backoff"))(
     "VW9 waits: $name",

@@ -21,6 +21,7 @@ export function welcomeMessage(different: {
   recovered?: boolean;
   ack_every_bytes?: number;
   role?: Welcome["role"];
+  expires_at?: string;
   snapshot?: Partial<Snapshot>;
 }): Welcome {
   return {
@@ -29,6 +30,7 @@ export function welcomeMessage(different: {
     client_id: "c1",
     run: "r1",
     role: different.role ?? "operator",
+    ...(different.expires_at === undefined ? {} : { expires_at: different.expires_at }),
     log_id: different.log_id ?? "L1",
     oldest_offset: 1,
     last_offset: different.last_offset ?? 0,

@@ -104,3 +104,36 @@ test.each([
   viewer.close();
   await producer.close();
 });
+
+test("AC4 a watch survives its first token without another connection", async () => {
+  const producer = await Producer.connect({ url: relay.url, run: "r4", token: await relay.token("agent", "r4") });
+  const tokens: string[] = [];
+  const welcomes: Welcome[] = [];
+  const refreshed: string[] = [];
+  const states: string[] = [];
+  const started = Date.now();
+  const viewer = connect({
+    url: relay.url,
+    run: "r4",
+    token: async () => {
+      tokens.push(await relay.token("viewer", "r4", { lifetime_s: tokens.length === 0 ? 3 : 600, sub: `watch ${tokens.length}` }));
+      return tokens.at(-1) ?? null;
+    },
+    WebSocket,
+    onWelcome: (welcome) => welcomes.push(welcome),
+    onState: (state) => states.push(state.kind),
+    onAnswer: (answer) => {
+      if (answer.type === "refreshed") refreshed.push(answer.expires_at);
+    },
+  });
+  await until(() => refreshed.length === 1, { what: "the new token's answer" });
+  const firstEnd = Date.parse(welcomes[0]?.expires_at ?? "");
+  expect(firstEnd - started).toBeLessThan(120_000);
+  expect(Date.parse(refreshed[0] ?? "")).toBeGreaterThan(firstEnd);
+  await producer.send(line(1));
+  await until(() => viewer.position !== null && Date.now() > started + 4000, { what: "the first token's end" });
+  expect(welcomes).toHaveLength(1);
+  expect(states).toEqual(["connecting", "live"]);
+  viewer.close();
+  await producer.close();
+});

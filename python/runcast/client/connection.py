@@ -37,6 +37,7 @@ from runcast.client.link_types import (
     Phase,
     Probe,
     Reader,
+    Refresh,
     Renew,
     SocketClosed,
     Tick,
@@ -52,6 +53,10 @@ from runcast.client.received import Received, Welcomed, received_event
 from runcast.client.socket import Asked, Socket, open_socket
 from runcast.client.state import Closed, LinkState, Live
 from runcast.client.subscription import Subscription
+
+
+_REFRESH_REFUSALS = frozenset({"unauthorized", "token_expired", "token_revoked", "forbidden"})
+"""How a room refuses a refresh (AC4). Errors about a command of these codes name the command."""
 
 
 class Connection:
@@ -81,6 +86,11 @@ class Connection:
         self._told: LinkState | None = None
         self._told_apart = asyncio.Event()
         self._token: str | None = None
+        self._offered: str | None = None
+        """Sent as `refresh` and not answered yet."""
+        self._last_offered: str | None = None
+        """A token that was refused once is not offered again."""
+        self._will_align = False
         self._role: Role | None = None
         start = Position.parse(since) if isinstance(since, str) else since or self._keeper.load()
         self._link, effects = start_link(_now(), options.replay != 0, start or NOTHING_DELIVERED)
@@ -107,11 +117,11 @@ class Connection:
     def subscribe(self, *events: str) -> None:
         """Adds event types, now and after every reconnect; nothing is replayed. `"*"` is every type."""
         self._subscription.add(events)
-        self._align()
+        self._align_soon()
 
     def unsubscribe(self, *events: str) -> None:
         self._subscription.remove(events)
-        self._align()
+        self._align_soon()
 
     async def command(
         self,
@@ -218,6 +228,8 @@ class Connection:
                 self._abandon()
             case Renew():
                 self._working = self._start(self._renew(self._link.phase))
+            case Refresh():
+                self._start(self._refresh())
             case Ack(through):
                 if self._link.is_behind:
                     self._input(Held(through))
@@ -266,11 +278,13 @@ class Connection:
 
     def _socket_closed(self, code: int, reason: str) -> None:
         self._socket = None
+        self._offered = None
         self._commands.lost()
         self._input(SocketClosed(code, reason))
 
     def _abandon(self) -> None:
         self._commands.lost()
+        self._offered = None
         socket, self._socket = self._socket, None
         if socket is not None:
             self._start(socket.abandon())
@@ -288,6 +302,17 @@ class Connection:
         else:
             self._input(Token("fresh" if token is not None and token != before else "same"))
 
+    async def _refresh(self) -> None:
+        """AC4: offers the room a newer token, where there is one. Refused, the link goes on with the one that it has."""
+        socket = self._socket
+        if not callable(self._options.token) or self._offered is not None:
+            return
+        token, _ = await self._options.read_token()
+        if token is None or token in (self._token, self._last_offered) or self._socket is not socket:
+            return
+        if self._send_live({"type": "refresh", "token": token}):
+            self._offered = self._last_offered = token
+
     def _hand(self, received: Received, size: float, at: Position | None) -> None:
         if self._inbox is not None:
             self._inbox.push(received, size, at)
@@ -296,12 +321,23 @@ class Connection:
     def _pass_on(self, message: Answer) -> None:
         if message["type"] == "command_ack":
             self._commands.acknowledged(message["id"], message["state"])
+        elif message["type"] == "refreshed":
+            self._token, self._offered = self._offered, None
+        elif message["type"] == "error" and self._offered is not None and "id" not in message and message["code"] in _REFRESH_REFUSALS:
+            self._offered = None
         elif message["type"] == "error":
             about = message.get("id")
             self._commands.refused(about if isinstance(about, str) else None, message["code"], message["message"])
         self._callbacks.answer(message)
 
+    def _align_soon(self) -> None:
+        """Changes of one moment go out together: a program that subscribes in a loop must not meet the room's limit of messages."""
+        if not self._will_align:
+            self._will_align = True
+            self._loop.call_soon(self._align)
+
     def _align(self) -> None:
+        self._will_align = False
         if isinstance(self._link.phase, LivePhase):
             for message in self._subscription.messages():
                 self._send_live(message)

@@ -29,6 +29,7 @@ from runcast.client.link_types import (
     PassOn,
     Probe,
     Reader,
+    Refresh,
     Renew,
     Renewing,
     Retry,
@@ -41,6 +42,7 @@ from runcast.client.link_types import (
     Waiting,
 )
 from runcast.client.messages import Batch, Welcome
+from runcast.client.refresh import ask_at, milliseconds, token_end
 from runcast.client.state import Reason
 
 _OPENING_MS = 15_000
@@ -100,18 +102,23 @@ def _on_heard(link: Link, heard: Heard, instant: Instant) -> Step:
         return replace(link, phase=live, delivery=after_renumbering(link.delivery, message)), []
     if message["type"] == "keepalive_ack":
         return replace(link, phase=live), []
+    if message["type"] == "refreshed":
+        ahead_ms = 0 if live.token_end is None else live.token_end.ahead_ms
+        live = replace(live, token_end=token_end(instant.now, message["expires_at"], ahead_ms))
     if message["type"] == "error":
         live = replace(live, retry_after_ms=message.get("retry_after_ms", live.retry_after_ms))
     return replace(link, phase=live), [PassOn(message)]
 
 
 def _on_welcome(link: Link, welcome: Welcome, now: int) -> Step:
+    said_at = milliseconds(welcome["timestamp"])
     live = Live(
         since=link.phase.since if isinstance(link.phase, Live) else now,
         heard=now,
         keepalive_text=welcome["keepalive"]["send"],
         keepalive_every_ms=welcome["keepalive"]["every_ms"],
         ack_every_bytes=welcome["limits"]["ack_every_bytes"],
+        token_end=None if said_at is None else token_end(now, welcome.get("expires_at"), now - said_at),
     )
     delivery = after_welcome(link.delivery, welcome, link.is_replaying)
     return replace(link, phase=live, delivery=delivery, away=None), [Greet(welcome)]
@@ -189,7 +196,10 @@ def _on_tick(link: Link, instant: Instant) -> Step:
             return _lose(link, _NO_TOKEN, instant)
         case Live() as live if live.dead_at is not None and now >= live.dead_at:
             return _lose(link, Reason("dead_link", "the relay fell silent"), instant, [Abandon()])
-        case Live() as live if now >= live.heard + live.keepalive_every_ms:
+        case Live() as live if (end := live.token_end) is not None and end.ask_at is not None and now >= end.ask_at:
+            # Whatever comes of it: the next time is set, so that no answer and an answer that is good for nothing are the same.
+            return replace(link, phase=replace(live, token_end=replace(end, ask_at=ask_at(now, end.ends_at)))), [Refresh()]
+        case Live() as live if live.dead_at is None and now >= live.heard + live.keepalive_every_ms:
             return _probe(link, live, now + _PROBE_MS)
         case _:
             return link, []

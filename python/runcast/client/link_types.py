@@ -7,6 +7,7 @@ from runcast.client.delivery import Delivery
 from runcast.client.events import AnyEvent
 from runcast.client.messages import Answer, RoomMessage, Welcome
 from runcast.client.position import Position
+from runcast.client.refresh import TokenEnd
 from runcast.client.state import Reason
 
 
@@ -31,6 +32,8 @@ class Live:
     """An ack that waits for the reader."""
     retry_after_ms: float = 0
     """From an error that asked for patience before a close with 4029."""
+    token_end: TokenEnd | None = None
+    """None where the relay does not tell when the token ends."""
 
 
 @dataclass(frozen=True)
@@ -179,6 +182,11 @@ class Renew:
 
 
 @dataclass(frozen=True)
+class Refresh:
+    """Asks for a newer token while the link stays (AC4)."""
+
+
+@dataclass(frozen=True)
 class Ack:
     """Tells the room what has arrived (VW6)."""
 
@@ -210,7 +218,7 @@ class PassOn:
     message: Answer
 
 
-Effect: TypeAlias = Open | Abandon | Renew | Ack | Probe | Greet | Deliver | PassOn
+Effect: TypeAlias = Open | Abandon | Renew | Refresh | Ack | Probe | Greet | Deliver | PassOn
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,9 @@ def due_at(link: Link, now: int) -> int | None:
     if isinstance(phase, Ended):
         return None
     if isinstance(phase, Live):
-        return phase.dead_at if phase.dead_at is not None else phase.heard + phase.keepalive_every_ms
+        quiet_at = phase.dead_at if phase.dead_at is not None else phase.heard + phase.keepalive_every_ms
+        ask_at = None if phase.token_end is None else phase.token_end.ask_at
+        return quiet_at if ask_at is None else min(quiet_at, ask_at)
     # A loss becomes "offline" once: a moment that has passed is not waited for again.
     offline_at = None if link.away is None else link.away.since + OFFLINE_AFTER_MS
     due = [] if offline_at is None or offline_at <= now else [offline_at]

@@ -67,7 +67,7 @@ class Limits(TypedDict):
     messages_per_second: int
 
 
-class Welcome(TypedDict):
+class _Welcome(TypedDict):
     type: Literal["welcome"]
     timestamp: str
     client_id: str
@@ -80,6 +80,12 @@ class Welcome(TypedDict):
     snapshot: Snapshot
     keepalive: Keepalive
     limits: Limits
+
+
+class Welcome(_Welcome, total=False):
+    """`expires_at`: when the token ends, and the connection with it unless a newer one is given."""
+
+    expires_at: str | None
 
 
 class Batch(TypedDict):
@@ -119,6 +125,13 @@ class CommandAck(TypedDict):
     state: CommandState
 
 
+class Refreshed(TypedDict):
+    """The connection goes on with the new token, until `expires_at`."""
+
+    type: Literal["refreshed"]
+    expires_at: str
+
+
 class _ErrorMessage(TypedDict):
     type: Literal["error"]
     code: str
@@ -136,7 +149,7 @@ class KeepaliveAck(TypedDict):
     type: Literal["keepalive_ack"]
 
 
-Answer: TypeAlias = Subscribed | Unsubscribed | Pong | CommandAck | ErrorMessage
+Answer: TypeAlias = Subscribed | Unsubscribed | Pong | Refreshed | CommandAck | ErrorMessage
 """What answers a message of the viewer."""
 
 RoomMessage: TypeAlias = Welcome | Batch | Renumbered | KeepaliveAck | Answer
@@ -164,6 +177,7 @@ CHECKS = {
     "subscribed": check_for(Subscribed),
     "unsubscribed": check_for(Unsubscribed),
     "pong": check_for(Pong),
+    "refreshed": check_for(Refreshed),
     "command_ack": check_for(CommandAck),
     "error": check_for(ErrorMessage),
     "keepalive_ack": check_for(KeepaliveAck),

@@ -12,6 +12,7 @@ from runcast.client.delivery import NOTHING_DELIVERED, since_position
 from runcast.client.events import EVENT_TYPES, sort_event
 from runcast.client.link_types import Deliver, Effect, NewToken, Open, Retry, SocketClosed, Stop, Waiting
 from runcast.client.messages import check_event
+from runcast.client.refresh import ask_at
 from runcast.client.shapes import check_for
 from runcast.client.verdict import verdict_of
 from runcast.client.wire import WireNumber
@@ -51,6 +52,11 @@ def test_VW8_close_codes_mean_what_the_cases_say(given: int, expect: dict) -> No
 @pytest.mark.parametrize(("given", "expect"), cases("backoff"))
 def test_VW9_waits_are_as_long_as_the_cases_say(given: dict, expect: int) -> None:
     assert backoff(**given) == expect
+
+
+@pytest.mark.parametrize(("given", "expect"), cases("refreshes"))
+def test_AC4_a_newer_token_is_asked_for_when_the_cases_say(given: dict, expect: int | None) -> None:
+    assert ask_at(**given) == expect
 
 
 @pytest.mark.parametrize(("given", "expect"), cases("refusals"))
