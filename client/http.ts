@@ -9,8 +9,14 @@ import {
   runDetail,
   runList,
   type Session,
+  type ShareMade,
+  type ShareRequest,
   sampleList,
   session,
+  shareList,
+  shareMade,
+  type TokenRecord,
+  tokenList,
 } from "../protocol/index.ts";
 import { httpAddress } from "./address.ts";
 
@@ -36,6 +42,14 @@ export type Api = {
   events(run: string, query?: EventQuery): Promise<Answer<EventPage>>;
   /** Newest first. */
   samples(run: string): Promise<Answer<AnyEvent[]>>;
+  /** Makes a link to one run; `url` signs in whoever opens it. */
+  share(run: string, wish: ShareRequest): Promise<Answer<ShareMade>>;
+  /** The links to a run that have not ended, newest first. */
+  shares(run: string): Promise<Answer<TokenRecord[]>>;
+  /** Tokens that the relay made and that have not ended, newest first. For owners. */
+  tokens(): Promise<Answer<TokenRecord[]>>;
+  /** Ends a token by its id, and every socket that was opened with it. For owners. */
+  revoke(jti: string): Promise<Answer<null>>;
   /** Trades the token for the session cookie, so that `<img>` works. */
   signIn(): Promise<Answer<Session>>;
   signOut(): Promise<Answer<null>>;
@@ -43,12 +57,16 @@ export type Api = {
 
 /** The relay's HTTP interface, typed. Expected failures are values; nothing here throws. */
 export function createApi(options: ApiOptions): Api {
-  const get = <T>(path: string, schema: z.ZodType<T>, query?: Record<string, string>) => ask(options, "GET", path, schema, query);
+  const get = <T>(path: string, schema: z.ZodType<T>, query?: Record<string, string>) => ask(options, "GET", path, schema, { query });
   return {
     runs: async () => pick(await get("/api/runs", runList), (value) => value.runs),
     run: (run) => get(`/api/runs/${encodeURIComponent(run)}`, runDetail),
     events: (run, query = {}) => get(`/api/runs/${encodeURIComponent(run)}/events`, eventPage, eventParameters(query)),
     samples: async (run) => pick(await get(`/api/runs/${encodeURIComponent(run)}/samples`, sampleList), (value) => value.samples),
+    share: (run, wish) => ask(options, "POST", `/api/runs/${encodeURIComponent(run)}/share`, shareMade, { body: wish }),
+    shares: async (run) => pick(await get(`/api/runs/${encodeURIComponent(run)}/share`, shareList), (value) => value.shares),
+    tokens: async () => pick(await get("/api/tokens", tokenList), (value) => value.tokens),
+    revoke: async (jti) => pick(await ask(options, "DELETE", `/api/tokens/${encodeURIComponent(jti)}`, z.unknown()), () => null),
     signIn: () => ask(options, "POST", "/api/session", session),
     signOut: async () => pick(await ask(options, "DELETE", "/api/session", z.unknown()), () => null),
   };
@@ -68,16 +86,18 @@ async function ask<T>(
   method: string,
   path: string,
   schema: z.ZodType<T>,
-  query?: Record<string, string>,
+  { query, body: given }: { query?: Record<string, string> | undefined; body?: unknown } = {},
 ): Promise<Answer<T>> {
   // Called as a bare function: browsers refuse `fetch` with another `this`.
   const send = options.fetch ?? fetch;
   const headers: Record<string, string> = { accept: "application/json" };
   if (options.token) headers.authorization = `Bearer ${options.token}`;
+  if (given !== undefined) headers["content-type"] = "application/json";
+  const content = given === undefined ? {} : { body: JSON.stringify(given) };
   let response: Response;
   let body: unknown;
   try {
-    response = await send(httpAddress(options.url, path, query), { method, headers, credentials: "same-origin" });
+    response = await send(httpAddress(options.url, path, query), { method, headers, credentials: "same-origin", ...content });
     const text = await response.text();
     body = text === "" ? null : readJson(text);
   } catch {

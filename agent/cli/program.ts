@@ -2,9 +2,15 @@ import { Command, CommanderError, Option } from "commander";
 import { role } from "../../protocol/index.ts";
 import { packageRoot } from "../config/paths.ts";
 import { DEFAULT_RELAY } from "../config/relay.ts";
+import type { AccessOptions, ShareOptions } from "./share.ts";
 import { EXIT_USAGE, UsageError } from "./usage.ts";
 
 const RELAY_OPTION = ["--relay <url>", `the relay's address (default: $RUNCAST_RELAY, else ${DEFAULT_RELAY})`] as const;
+
+const OWNER_TOKEN_OPTION = [
+  "--token <token>",
+  "a token that may do this; others on this machine see arguments, so rather set $RUNCAST_TOKEN (default: made from the local relay's secret)",
+] as const;
 
 /**
  * Reads the command line and does what it says.
@@ -50,6 +56,52 @@ export async function runProgram(words: readonly string[]): Promise<number> {
       const { tokenCommand } = await import("./token.ts");
       code = tokenCommand(options);
     });
+  program
+    .command("share")
+    .summary("make a link to a run for somebody else")
+    .description("Prints a link that signs in whoever opens it, to one run alone. With --list: the links that there are.")
+    .argument("<run>", "the run's id")
+    .addOption(
+      new Option("--role <role>", "viewer (look) or operator (stop, pause, take samples)")
+        .choices(["viewer", "operator"])
+        .default("viewer"),
+    )
+    .option("--expires <duration>", "how long it is good for: 30m, 12h, 7d", "7d")
+    .option("--sub <name>", "the name that others see (default: whose guest it is)")
+    .option("--list", "list the links to the run instead")
+    .option(...RELAY_OPTION)
+    .option(...OWNER_TOKEN_OPTION)
+    .option("--json", "print one JSON object a line")
+    .addHelpText("after", SHARE_HELP)
+    .action(async (run: string, options: ShareOptions) => {
+      const { shareCommand } = await import("./share.ts");
+      code = await shareCommand(run, options);
+    });
+  program
+    .command("tokens")
+    .summary("list the tokens and links that the relay made")
+    .description(
+      "Lists what was made by the relay and is still good, newest first. Tokens that `runcast token` made here are not known to it.",
+    )
+    .option(...RELAY_OPTION)
+    .option(...OWNER_TOKEN_OPTION)
+    .option("--json", "print one JSON object a line")
+    .action(async (options: AccessOptions) => {
+      const { tokensCommand } = await import("./share.ts");
+      code = await tokensCommand(options);
+    });
+  program
+    .command("revoke")
+    .summary("end a token or a link")
+    .description("Ends a token, whoever made it: it is refused from now on, and what is open with it is closed.")
+    .argument("<token>", "its id (jti), the token itself, or a link that has it")
+    .option(...RELAY_OPTION)
+    .option(...OWNER_TOKEN_OPTION)
+    .option("--json", "print one JSON object")
+    .action(async (what: string, options: AccessOptions) => {
+      const { revokeCommand } = await import("./share.ts");
+      code = await revokeCommand(what, options);
+    });
   try {
     await program.parseAsync(words, { from: "user" });
     return code;
@@ -64,7 +116,7 @@ export async function runProgram(words: readonly string[]): Promise<number> {
 const GENERAL_HELP = `
 Examples:
   runcast run -- python scripts/train.py --config-path config.json
-  runcast token --role viewer --run 2026-11-23-train-k3v9x
+  runcast share 2026-11-23-train-k3v9x --expires 7d
 
 A relay on this machine is started by \`npm start\` in ${packageRoot()}.`;
 
@@ -81,6 +133,13 @@ Examples:
 
 Environment: RUNCAST_RELAY, RUNCAST_TOKEN, RUNCAST_SECRET, RUNCAST_STATE (folder of the local relay), RUNCAST_SPOOL (folder for
 events that wait), RUNCAST_SPOOL_BYTES, RUNCAST_LOG_LEVEL (debug, info, warning, error).`;
+
+const SHARE_HELP = `
+Examples:
+  runcast share 2026-11-23-train-k3v9x                     # for looking, a week
+  runcast share 2026-11-23-train-k3v9x --role operator --expires 12h
+  runcast share 2026-11-23-train-k3v9x --list
+  runcast revoke LINK`;
 
 const TOKEN_HELP = `
 Roles: viewer (look), operator (look, stop, pause, take samples), agent (send a run), owner (all, and make tokens).
