@@ -1,5 +1,15 @@
 import { z } from "zod";
-import { ID_PATTERN, LOG_LINE_MAX, NAME_MAX_LENGTH, PROMPT_MAX, SERIES_NAME_MAX_LENGTH, SERIES_PER_RUN } from "./limits.ts";
+import { isShallow } from "./depth.ts";
+import {
+  ERROR_MESSAGE_MAX,
+  ID_PATTERN,
+  JSON_DEPTH_MAX,
+  LOG_LINE_MAX,
+  NAME_MAX_LENGTH,
+  PROMPT_MAX,
+  SERIES_NAME_MAX_LENGTH,
+  SERIES_PER_RUN,
+} from "./limits.ts";
 import { wireNumber } from "./numbers.ts";
 
 /**
@@ -242,16 +252,17 @@ export type ParsedEvent = { kind: "known"; event: KnownEvent } | { kind: "unknow
 export function parseEvent(value: unknown): ParsedEvent {
   const any = anyEvent.safeParse(value);
   if (!any.success) return { kind: "invalid", reason: describe(any.error) };
+  if (!isShallow(value)) return { kind: "invalid", reason: `it nests deeper than ${JSON_DEPTH_MAX}` };
   const { type } = any.data;
   if (!isKnownType(type)) return { kind: "unknown", event: value as AnyEvent };
   const known = eventSchemas[type].safeParse(value);
   return known.success ? { kind: "known", event: value as KnownEvent } : { kind: "invalid", reason: `${type}: ${describe(known.error)}` };
 }
 
-/** @returns one line that names the field and what is wrong with it. */
+/** @returns one line that names the field and what is wrong with it; bounded, since names of fields come from outside */
 export function describe(error: z.ZodError): string {
   const issue = error.issues[0];
   if (!issue) return "invalid";
   const where = issue.path.map(String).join(".");
-  return where ? `${where}: ${issue.message}` : issue.message;
+  return (where ? `${where}: ${issue.message}` : issue.message).slice(0, ERROR_MESSAGE_MAX);
 }

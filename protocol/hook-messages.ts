@@ -1,6 +1,15 @@
 import { z } from "zod";
+import { isShallow } from "./depth.ts";
 import { commandName, commandState, logLevel, runStatus } from "./events.ts";
-import { ID_PATTERN, LIFE_MAX_LENGTH, LOG_LINE_MAX, NAME_MAX_LENGTH, PROMPT_MAX, SERIES_NAME_MAX_LENGTH } from "./limits.ts";
+import {
+  ID_PATTERN,
+  JSON_DEPTH_MAX,
+  LIFE_MAX_LENGTH,
+  LOG_LINE_MAX,
+  NAME_MAX_LENGTH,
+  PROMPT_MAX,
+  SERIES_NAME_MAX_LENGTH,
+} from "./limits.ts";
 import { wireNumber } from "./numbers.ts";
 
 /**
@@ -50,7 +59,10 @@ export const hookMessage = z.discriminatedUnion("type", [
     version: z.string().max(NAME_MAX_LENGTH).nullish(),
     name: z.string().max(NAME_MAX_LENGTH).nullish(),
     /** The trainer's configuration as it is; the agent removes secrets. */
-    config: z.record(z.string(), z.unknown()).nullish(),
+    config: z
+      .record(z.string(), z.unknown())
+      .refine((config) => isShallow(config), `nests deeper than ${JSON_DEPTH_MAX}`)
+      .nullish(),
   }),
   z.looseObject({
     type: z.literal("progress"),

@@ -10,6 +10,13 @@ export const AGENT_BATCH_AIM = 512 * 1024;
 export const EVENT_MAX = 1024 * 1024;
 /** `run_info` of a hello, serialised: it stands in every welcome, and common WebSocket clients take frames of 1 MiB at most. */
 export const RUN_INFO_MAX = 256 * 1024;
+/**
+ * How deep an event, a configuration or a body may nest. JSON is read at any depth, but writing it recurses: half a million brackets, which
+ * fit into a frame, would end the stack. Configurations of trainers nest less than ten deep.
+ */
+export const JSON_DEPTH_MAX = 64;
+/** An error's message that repeats something from outside, in characters. */
+export const ERROR_MESSAGE_MAX = 300;
 /** Events in one agent batch: bounds the work of one message handler. */
 export const BATCH_EVENTS_MAX = 10_000;
 /** One stored chunk row, events and snapshot together: the platform refuses a row over 2 MB; a local run would accept it, so this relay does not. */

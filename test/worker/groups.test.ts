@@ -82,4 +82,15 @@ describe("fan-out by groups", () => {
     ] as const;
     expect(await looksOf(both, 1)).toEqual(one);
   });
+
+  test("VW5 a name with a comma is one name: who asks for it changes nothing for who asks for two", async () => {
+    const run = newRun();
+    await agent(run);
+    await alone(run, 0, (room) => {
+      const odd = join(room, "plain", ["log,x"]);
+      const usual = join(room, "plain", ["log", "x"]);
+      room.core.viewers.publish(room.core.log.append([line("seen")], 0), 0);
+      expect([odd.length, usual.length]).toEqual([0, 1]);
+    });
+  });
 });

@@ -36,7 +36,10 @@ export type Peer = {
 const PATIENCE_MS = 2000;
 
 export async function open(path: string, headers: Record<string, string>, language = JSON_TEXT): Promise<Peer> {
-  const response = await SELF.fetch(`https://relay.test${path}`, { headers: { Upgrade: "websocket", ...headers } });
+  const response = await SELF.fetch(`https://relay.test${path}`, {
+    // Each from an address of its own: upgrades are counted by address (AC6).
+    headers: { Upgrade: "websocket", "CF-Connecting-IP": crypto.randomUUID(), ...headers },
+  });
   const socket = response.webSocket;
   if (!socket) throw new Error(`refused: ${response.status} ${await response.text()}`);
   const frames: Json[] = [];
