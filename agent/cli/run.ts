@@ -74,10 +74,11 @@ function access(relay: Relay, run: string, token: string | undefined, env: Env):
 }
 
 /**
- * The trainer's environment: ours first on `PYTHONPATH`, the user's behind it. Python holds back what it prints into a pipe, and a log
- * would lag by pages behind the training; it is asked not to, unless the user has said something about that.
+ * The trainer's environment, without our credentials, which a trainer that prints its environment would show to every viewer. Ours goes
+ * first on `PYTHONPATH`, the user's behind it. Python holds back what it prints into a pipe, and a log would lag by pages behind the
+ * training; it is asked not to, unless the user has said something about that.
  */
-function trainerEnv(env: Env, hookFile: string): NodeJS.ProcessEnv {
+function trainerEnv({ RUNCAST_SECRET, RUNCAST_SECRET_PREVIOUS, RUNCAST_TOKEN, ...env }: Env, hookFile: string): NodeJS.ProcessEnv {
   const pythonPath = [hookSiteFolder(), env.PYTHONPATH].filter(Boolean).join(delimiter);
   return { PYTHONUNBUFFERED: "1", ...env, PYTHONPATH: pythonPath, RUNCAST_HOOK_FILE: hookFile };
 }
