@@ -39,6 +39,9 @@ export const VIEWERS_PER_RUN = 5000;
 /** Upgrades an address may ask for in a minute: a team behind one NAT reconnecting together still passes. */
 export const UPGRADES_PER_MINUTE = 600;
 
+/** A body of JSON: the largest is a command with two prompts, or a token for 64 runs. */
+export const JSON_BODY_MAX = 64 * 1024;
+
 /** Ids of runs, commands, samples: safe in paths, file names and tags. */
 export const ID_PATTERN = /^[A-Za-z0-9._-]{1,64}$/;
 /** Longest name of an event type in a subscription, and how many one connection may hold: fits a socket's attachment. */

@@ -1,7 +1,9 @@
 import { Hono } from "hono";
 import type { AppContext } from "./app-context.ts";
 import { errorResponse, HttpFailure } from "./http/errors.ts";
+import { methodsOf } from "./http/methods.ts";
 import { checkRoutes } from "./http/route.ts";
+import { boundedBody, crossOrigin, plainBody, secured } from "./http/security.ts";
 import { createLog, thrown } from "./log.ts";
 import { blobs } from "./routes/blobs.ts";
 import { commands } from "./routes/commands.ts";
@@ -14,22 +16,31 @@ import { sockets } from "./routes/sockets.ts";
 import { status } from "./routes/status.ts";
 import { tokens } from "./routes/tokens.ts";
 
-/** What answers everything that is no route. */
-const EVERYTHING_ELSE: ReadonlySet<string> = new Set(["ALL /api/*", "GET /*"]);
+/** Middleware, and what answers everything that is no route. */
+const NO_ROUTES: ReadonlySet<string> = new Set(["ALL /api/*", "ALL /healthz", "GET /*"]);
 
 /** The Worker: a route group a file, one place that answers failures, and the dashboard for everything else. */
 export function createApp(): Hono<AppContext> {
   const app = new Hono<AppContext>();
+  app.use("/healthz", secured);
+  app.use("/api/*", secured, crossOrigin, plainBody, boundedBody);
   for (const group of [health, session, tokens, runs, shares, samples, blobs, commands, status, sockets]) group(app);
 
-  app.all("/api/*", () => errorResponse("not_found"));
+  app.all("/api/*", (c) => {
+    const methods = methodsOf(c.req.path);
+    return methods.length === 0
+      ? errorResponse("not_found")
+      : errorResponse("method_not_allowed", undefined, { allow: methods.join(", ") });
+  });
   app.get("*", (c) => c.env.ASSETS.fetch(c.req.raw));
   app.notFound(() => errorResponse("not_found"));
   app.onError((error, c) => {
     if (error instanceof HttpFailure) return errorResponse(error.code, error.message);
+    // hono's own, of a body whose length was not said; its middleware writes the answer.
+    if (error.name === "BodyLimitError") return errorResponse("too_large");
     createLog(c.env.RUNCAST_LOG_LEVEL)("error", "a request failed", { path: c.req.path, ...thrown(error) });
     return errorResponse("internal");
   });
-  checkRoutes(app, EVERYTHING_ELSE);
+  checkRoutes(app, NO_ROUTES);
   return app;
 }

@@ -9,8 +9,14 @@ import { HttpFailure } from "./errors.ts";
  * @throws HttpFailure `invalid_json`, or `invalid_message` that names the field
  */
 export async function readBody<T>(c: Context<AppContext>, schema: z.ZodType<T>): Promise<T> {
-  const body: unknown = await c.req.json().catch(() => undefined);
-  if (body === undefined) throw new HttpFailure("invalid_json");
+  // A body that is too large, or breaks off, throws here: it is no bad JSON.
+  const text = await c.req.text();
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    throw new HttpFailure("invalid_json");
+  }
   const parsed = schema.safeParse(body);
   if (!parsed.success) throw new HttpFailure("invalid_message", describe(parsed.error));
   return parsed.data;

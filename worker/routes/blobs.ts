@@ -54,9 +54,9 @@ export function blobs(app: Hono<AppContext>): void {
     if (!SHA256.test(sha256)) return errorResponse("not_found");
     const key = keyOf(run, sha256);
     const etag = `"${sha256}"`;
-    if (hasTag(c.req.header("If-None-Match"), etag)) return new Response(null, { status: 304, headers: { etag, "cache-control": CACHE } });
     const info = await c.env.BLOBS.head(key);
     if (info === null) return errorResponse("not_found");
+    if (hasTag(c.req.header("If-None-Match"), etag)) return new Response(null, { status: 304, headers: { etag, "cache-control": CACHE } });
     const headers: Record<string, string> = {
       "content-type": info.httpMetadata?.contentType ?? "application/octet-stream",
       "cache-control": CACHE,
