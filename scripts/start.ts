@@ -7,7 +7,7 @@ import { openLog, type RelayLog } from "./relay/log-file.ts";
 import { type RelayProcess, startRelayProcess } from "./relay/process.ts";
 import { openState, readSecrets, type StateFolder } from "./relay/state.ts";
 import { superviseRelay } from "./relay/supervise.ts";
-import { ownerToken, signToken } from "./relay/tokens.ts";
+import { isRevoked, ownerToken, renewOwnerToken, signToken } from "./relay/tokens.ts";
 import { demoRun, hasTrainer, runDemo } from "./start/demo.ts";
 import { parseStartOptions, type StartOptions, USAGE } from "./start/options.ts";
 import { whyNotListen } from "./start/port.ts";
@@ -69,7 +69,8 @@ async function start(options: StartOptions): Promise<string | undefined> {
     const supervised = supervise(first.relay, host, log, claimed.held, over.signal);
 
     process.stdout.write(`runcast relay ready on ${url}\n`);
-    const token = await ownerToken(state, secrets.secret, Date.now());
+    const kept = await ownerToken(state, secrets.secret, Date.now());
+    const token = (await isRevoked(kept, url)) ? await renewOwnerToken(state, secrets.secret, Date.now()) : kept;
     await show(options, state, { url, secret: secrets.secret, ownerToken: token }, stop);
     await asked(stop);
     over.abort();

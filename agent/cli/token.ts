@@ -1,4 +1,4 @@
-import { claims } from "../../protocol/index.ts";
+import { claims, TOKEN_LIFETIME_MAX_S } from "../../protocol/index.ts";
 import { parseDuration } from "../config/duration.ts";
 import { chooseRelay, parseRelay } from "../config/relay.ts";
 import { findSecret } from "../config/secret.ts";
@@ -19,6 +19,10 @@ export function tokenCommand(options: TokenOptions): number {
     runs: options.run ?? "*",
     sub: options.sub ?? accountName(),
   });
+  if (wish.success && expiresInSeconds > TOKEN_LIFETIME_MAX_S[wish.data.role]) {
+    const days = TOKEN_LIFETIME_MAX_S[wish.data.role] / 86_400;
+    throw new UsageError(`--expires: a token of role ${wish.data.role} is good for ${days}d at most`);
+  }
   if (!wish.success) throw new UsageError(`--run and --sub: ${wish.error.issues[0]?.message ?? "not valid"}`);
   const found = findSecret(process.env, process.cwd(), relay);
   if (!found.ok) {

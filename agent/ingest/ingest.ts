@@ -25,6 +25,8 @@ export type Ingest = {
   close(): void;
 };
 
+/** Of them, those that have not shown the token yet: when more come, the oldest gives way, so that nobody who holds some open keeps a hook out. */
+const UNGREETED_MAX = 16;
 /** A trainer, its ranks and its tools; each hook has one connection. */
 const CONNECTIONS_MAX = 64;
 const LOOPBACK = "127.0.0.1";
@@ -37,6 +39,8 @@ export async function startIngest(options: IngestOptions): Promise<Ingest> {
   const greeted = () => [...connections].filter((connection) => connection.session() !== null);
   let held = false;
   const server = createServer((socket) => {
+    const strangers = [...connections].filter((other) => other.session() === null);
+    if (strangers.length >= UNGREETED_MAX) strangers[0]?.drop();
     const connection = serveHook(socket, { ...options, token, welcome, goodbye });
     if (held) socket.pause();
     connections.add(connection);

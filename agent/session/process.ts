@@ -9,6 +9,8 @@ import { readOn, takeOver } from "./takeover.ts";
  * When the launcher dies it takes the launcher's place: the trainer must not notice.
  */
 export async function runAgentProcess(): Promise<void> {
+  // AC7: whatever it writes is its user's alone, also in a folder that was there before and is open to others.
+  process.umask(0o077);
   // Meant for the trainer. What ends an agent is the end of its trainer, or SIGKILL.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const) process.on(signal, () => undefined);
   process.on("uncaughtException", failed);

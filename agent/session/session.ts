@@ -3,7 +3,7 @@ import { type Ingest, startIngest } from "../ingest/ingest.ts";
 import type { Say } from "../log.ts";
 import { openSpool, type Spool } from "../spool/spool.ts";
 import { startStats } from "../stats/collector.ts";
-import { agentToken } from "../uplink/credentials.ts";
+import { agentTokens } from "../uplink/credentials.ts";
 import { createUplink, type UplinkOptions } from "../uplink/uplink.ts";
 import { startUploader } from "../uploads/uploader.ts";
 import { createIntake } from "./intake.ts";
@@ -48,6 +48,7 @@ export async function startSession({ config, say, onConsole }: SessionOptions): 
   if (!opened.ok) return opened;
   const { spool } = opened;
   const { launch, name, nameIsExplicit, run, relay, credentials, startedAt } = config;
+  const tokens = agentTokens(credentials, run);
   let finishing: (() => void) | null = null;
   let over = false;
   const stats = new AbortController();
@@ -91,7 +92,7 @@ export async function startSession({ config, say, onConsole }: SessionOptions): 
   });
   const uploader = startUploader({
     spool,
-    target: () => ({ relay: relay.http, run, token: agentToken(credentials, run, Date.now()) }),
+    target: () => ({ relay: relay.http, run, token: tokens.show(Date.now()) }),
     isLive: uplink.isLive,
     say,
     onRecorded: recorded,

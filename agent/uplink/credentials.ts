@@ -4,12 +4,34 @@ import { accountName, makeClaims, signToken } from "../config/token.ts";
 /** What an agent shows to its relay. */
 export type Credentials = { kind: "token"; token: string } | { kind: "secret"; secret: string };
 
-/** A token made here lives this long: longer than any connection, and made anew for each. */
+/** A token made here lives this long: longer than any connection. */
 const TOKEN_SECONDS = 24 * 3600;
 
-/** @returns a token of role `agent` for this run alone, where the secret is known; else the one that was given. */
-export function agentToken(credentials: Credentials, run: string, now: number): string {
-  if (credentials.kind === "token") return credentials.token;
+export type AgentTokens = {
+  /** @param now milliseconds since 1970 */
+  show(now: number): string;
+  /** The relay says that it has ended: another is made, where one can be. */
+  ended(): void;
+};
+
+/**
+ * The token to show: the one that was given, or, where the secret is known, one of role `agent` for this run alone. That is kept for half of its
+ * life: the relay remembers each token that has been at a run, and a new one for each connection would be many.
+ */
+export function agentTokens(credentials: Credentials, run: string): AgentTokens {
+  if (credentials.kind === "token") return { show: () => credentials.token, ended: () => undefined };
   const sub = `${accountName()}@${hostname()}`.slice(0, 200);
-  return signToken(makeClaims({ role: "agent", runs: run, sub, expiresInSeconds: TOKEN_SECONDS }, now), credentials.secret);
+  let kept: { token: string; until: number } | null = null;
+  return {
+    show: (now) => {
+      if (kept === null || now >= kept.until) {
+        const claims = makeClaims({ role: "agent", runs: run, sub, expiresInSeconds: TOKEN_SECONDS }, now);
+        kept = { token: signToken(claims, credentials.secret), until: now + (TOKEN_SECONDS * 1000) / 2 };
+      }
+      return kept.token;
+    },
+    ended: () => {
+      kept = null;
+    },
+  };
 }

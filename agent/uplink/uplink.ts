@@ -1,11 +1,11 @@
-import { type Hello, KEEPALIVE_SEND } from "../../protocol/index.ts";
+import { ERRORS, type Hello, KEEPALIVE_SEND } from "../../protocol/index.ts";
 import type { Relay } from "../config/relay.ts";
 import type { Say } from "../log.ts";
 import { agentLog } from "../session/agent-log.ts";
 import type { Spool } from "../spool/spool.ts";
-import { agentToken, type Credentials } from "./credentials.ts";
+import { agentTokens, type Credentials } from "./credentials.ts";
 import { newProducer, outcome, step, wakeAt } from "./producer.ts";
-import type { Effect, Input } from "./producer-types.ts";
+import type { Effect, Ending, Input } from "./producer-types.ts";
 import { openSocket, type Socket } from "./socket.ts";
 
 export type UplinkOptions = {
@@ -44,6 +44,7 @@ const UPDATES_AT_ONCE = 1000;
 /** Carries the spool's events to the room: feeds the producer machine with what happens and does what it says. */
 export function createUplink(options: UplinkOptions): Uplink {
   const { spool, relay, run, say } = options;
+  const tokens = agentTokens(options.credentials, run);
   let producer = newProducer(spool.outbox.figures(), options.credentials.kind === "secret", clock());
   let socket: Socket | null = null;
   let attempt = 0;
@@ -136,8 +137,7 @@ export function createUplink(options: UplinkOptions): Uplink {
     const current = (call: () => void) => {
       if (mine === attempt && !closed) call();
     };
-    const token = agentToken(options.credentials, run, Date.now());
-    const opening = openSocket(`${relay.ws}/runs/${encodeURIComponent(run)}/agent`, token, {
+    const opening = openSocket(`${relay.ws}/runs/${encodeURIComponent(run)}/agent`, tokens.show(Date.now()), {
       // The figures first: the spool may have lost its file, and with it its life, without anybody having looked.
       opened: () => current(() => feed(figures(), { type: "opened" })),
       heard: () => current(() => feed({ type: "heard" })),
@@ -149,6 +149,7 @@ export function createUplink(options: UplinkOptions): Uplink {
       ended: (ending) =>
         current(() => {
           socket = null;
+          if (hasTokenEnded(ending)) tokens.ended();
           feed({ type: "ended", ending, random: Math.random() });
         }),
     });
@@ -219,4 +220,8 @@ export function createUplink(options: UplinkOptions): Uplink {
       else socket?.drop();
     },
   };
+}
+
+function hasTokenEnded(ending: Ending): boolean {
+  return ending.kind === "closed" ? ending.code === ERRORS.token_expired.close : ending.status === ERRORS.token_expired.http;
 }

@@ -9,6 +9,8 @@ export const SECRET_MIN_BYTES = 32;
 export type StateFolder = {
   path: string;
   secret: string;
+  /** The key before it, while they rotate: put there by hand. */
+  previousSecret: string;
   ownerToken: string;
   /** Who uses the folder at present. */
   claim: string;
@@ -28,6 +30,7 @@ export function openState(folder: string): StateFolder {
   return {
     path,
     secret: join(path, "secret"),
+    previousSecret: join(path, "secret-previous"),
     ownerToken: join(path, "owner-token"),
     claim: join(path, "relay.json"),
     log: join(path, "relay.log"),
@@ -59,16 +62,18 @@ export type Secrets = { ok: true; secret: string; previous: string | undefined }
 
 /**
  * The key that tokens are signed with (AC1): `RUNCAST_SECRET` of the environment, or else the one in the state folder, which is
- * made when it is not there. `RUNCAST_SECRET_PREVIOUS` still verifies while keys rotate.
+ * made when it is not there. `RUNCAST_SECRET_PREVIOUS`, or the file `secret-previous`, still verifies while keys rotate.
  */
 export function readSecrets(state: StateFolder, environment: NodeJS.ProcessEnv): Secrets {
   const given = environment.RUNCAST_SECRET || undefined;
-  const previous = environment.RUNCAST_SECRET_PREVIOUS || undefined;
+  const previous = environment.RUNCAST_SECRET_PREVIOUS || readPrivate(state.previousSecret) || undefined;
   const secret = given ?? readPrivate(state.secret) ?? makeSecret(state);
   if (Buffer.byteLength(secret) < SECRET_MIN_BYTES) {
     return refused(given === undefined ? state.secret : "RUNCAST_SECRET");
   }
-  if (previous !== undefined && Buffer.byteLength(previous) < SECRET_MIN_BYTES) return refused("RUNCAST_SECRET_PREVIOUS");
+  if (previous !== undefined && Buffer.byteLength(previous) < SECRET_MIN_BYTES) {
+    return refused(environment.RUNCAST_SECRET_PREVIOUS ? "RUNCAST_SECRET_PREVIOUS" : state.previousSecret);
+  }
   return { ok: true, secret, previous };
 }
 

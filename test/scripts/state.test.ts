@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { verify } from "hono/jwt";
 import { expect, test } from "vitest";
@@ -41,6 +41,22 @@ test("AC1 RUNCAST_SECRET is used instead, and is not written down; the one befor
 test.each(["RUNCAST_SECRET", "RUNCAST_SECRET_PREVIOUS"])("AC1 a %s shorter than 32 bytes is refused, with the way to make one", (name) => {
   const refused = readSecrets(openState(folderForTest()), { [name]: "s".repeat(31) });
   expect(refused).toMatchObject({ ok: false, message: expect.stringMatching(`^${name} is shorter than 32 bytes.*randomBytes`) });
+});
+
+test("AC1 to rotate, the secret is moved to secret-previous: that still verifies, a new one is made, and links are signed with it", async () => {
+  const state = openState(folderForTest());
+  const old = readSecrets(state, {});
+  if (!old.ok) throw new Error(old.message);
+  const link = await ownerToken(state, old.secret, NOW);
+  renameSync(state.secret, state.previousSecret);
+  const rotated = readSecrets(state, {});
+  if (!rotated.ok) throw new Error(rotated.message);
+  expect(rotated).toMatchObject({ previous: old.secret });
+  expect(rotated.secret).not.toBe(old.secret);
+  expect(mode(state.previousSecret)).toBe("600");
+  expect(await ownerToken(state, rotated.secret, NOW)).not.toBe(link);
+  writeFileSync(state.previousSecret, "short");
+  expect(readSecrets(state, {})).toMatchObject({ ok: false, message: expect.stringContaining("secret-previous is shorter than 32 bytes") });
 });
 
 test("AC1 the owner's token stays the same, until it is about to expire or the secret has changed", async () => {

@@ -86,6 +86,27 @@ describe("the agent's local port", () => {
     expect(ingest.newest()).toBeNull();
   });
 
+  test("AC7 somebody who holds connections open without a token keeps no hook out, and feeds nothing", async () => {
+    const { ingest, taken, record } = await ingestForTest();
+    const idle = Array.from({ length: 80 }, () => {
+      const socket = createConnection(ingest.port, "127.0.0.1");
+      onTestFinished(() => void socket.destroy());
+      socket.on("error", () => undefined);
+      socket.write(`${JSON.stringify(log(1, "not mine"))}\n`.slice(0, 10));
+      return socket;
+    });
+    await until(() => idle.filter((socket) => socket.closed).length >= 64, { what: "the oldest to give way" });
+    const mine = await hook(ingest);
+    expect(await mine.answer(0)).toMatchObject({ type: "ready" });
+    mine.say(log(1, "mine"));
+    const mineIsTaken = () => {
+      record();
+      return taken.length === 1;
+    };
+    await until(mineIsTaken, { what: "the message" });
+    expect(taken.map(({ message }) => message)).toMatchObject([{ message: "mine" }]);
+  });
+
   test("AC7 messages are numbered and acknowledged once they are recorded", async () => {
     const { ingest, record, waiting } = await ingestForTest();
     const { answer, answers, say } = await hook(ingest);

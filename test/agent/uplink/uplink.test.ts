@@ -166,7 +166,8 @@ describe("the uplink, against a room over real sockets", () => {
     const uplink = uplinkTo(`http://127.0.0.1:${port}`, spool);
     addLogs(spool, uplink, 1, 20);
     await until(() => uplink.said.length > 0, { what: "words" });
-    expect(uplink.said).toEqual([expect.stringContaining("does not answer")]);
+    // Each try says it again, and how soon the next one comes is left to chance; who runs it says it once.
+    expect(uplink.said.filter((text) => !text.includes("does not answer"))).toEqual([]);
     const room = await startRoom(port);
     await acked(spool, 20);
     wholeLog(room, 20);
@@ -199,13 +200,16 @@ describe("the uplink, against a room over real sockets", () => {
     expect(room.received() - before).toBeGreaterThan(2000);
   });
 
-  test("AC1 with the relay's secret each connection shows a fresh token of role agent, for this run alone", async () => {
+  test("AC1 with the relay's secret a token of role agent, for this run alone, is kept until it ends, and then made anew", async () => {
     const room = await startRoom();
     const uplink = uplinkTo(room.url, spoolForTest(), { credentials: { kind: "secret", secret: SECRET } });
     await until(() => uplink.isLive(), { what: "the link" });
+    room.cut();
+    await until(() => room.tokens.length === 2 && uplink.isLive(), { what: "another connection" });
     room.cut(4101);
-    await until(() => room.tokens.length === 2, { what: "another connection" });
-    const [first = "", second = ""] = room.tokens.map((header) => header.replace("Bearer ", ""));
+    await until(() => room.tokens.length === 3, { what: "a third connection" });
+    expect(room.tokens[1]).toBe(room.tokens[0]);
+    const [, first = "", second = ""] = room.tokens.map((header) => header.replace("Bearer ", ""));
     expect(second).not.toBe(first);
     expect(await verify(second, SECRET, "HS256")).toMatchObject({ role: "agent", runs: "a-run" });
   });
