@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { chmodSync, existsSync, readFileSync, statSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { folderForTest } from "../../support/temporary.ts";
@@ -31,16 +31,22 @@ test.skipIf(!isRoot)(
     // Open to all, as a home folder often is: what lies in it has to be closed by itself.
     const folder = folderForTest();
     chmodSync(folder, 0o755);
-    const running = cli(["run", "--run", "private", ...script("console.log(process.env.RUNCAST_HOOK_FILE); setTimeout(() => {}, 60000)")], {
-      folder,
-    });
+    // And so is the one that the user has named for the spool.
+    const spool = join(folder, "spool");
+    mkdirSync(spool);
+    chmodSync(spool, 0o777);
+    const trainer = script("console.log(process.env.RUNCAST_HOOK_FILE); setTimeout(() => {}, 60000)");
+    const running = cli(["run", "--run", "private", ...trainer], { folder, env: { RUNCAST_SPOOL: spool } });
     const hookFile = await until(() => running.stdout().trim(), { what: "the hook file's name" });
     await until(() => existsSync(hookFile), { what: "the hook file" });
     const { port } = JSON.parse(readFileSync(hookFile, "utf8")) as { port: number };
     expect((statSync(hookFile).mode & 0o777).toString(8)).toBe("600");
     expect((statSync(dirname(hookFile)).mode & 0o777).toString(8)).toBe("700");
 
-    const paths = [hookFile, join(folder, "runcast")];
+    const inSpool = () => readdirSync(spool, { recursive: true }).map(String);
+    const database = await until(() => inSpool().find((name) => name.endsWith(".db")), { what: "the spool" });
+    expect((statSync(join(spool, database)).mode & 0o077).toString(8)).toBe("0");
+    const paths = [hookFile, join(spool, database)];
     const seen = await asStranger(`
     const fs = require("node:fs"), net = require("node:net");
     const read = (path) => { try { return fs.statSync(path).isDirectory() ? fs.readdirSync(path).length : fs.readFileSync(path, "utf8"); } catch (error) { return error.code; } };
