@@ -57,10 +57,6 @@ export const SERIES_NAME_MAX_LENGTH = 200;
 export const SERIES_PER_RUN = 2000;
 /** A sample picture, video or sound. */
 export const BLOB_MAX = 64 * 1024 * 1024;
-/** What one run may have of them: thousands of pictures, and less than half of the 10 GB that the bucket has for nothing. */
-export const BLOBS_PER_RUN_BYTES = 4 * 1024 * 1024 * 1024;
-/** Their number: each is counted in a row, and read again when a run is deleted. */
-export const BLOBS_PER_RUN = 20_000;
 
 /**
  * Events that an agent keeps for a room that it cannot reach (PR4), with what SQLite needs for their rows. A busy run makes 20 to 30 MiB an hour, so

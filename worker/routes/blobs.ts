@@ -6,7 +6,6 @@ import { readRange } from "../blobs/range.ts";
 import { sniffMediaType } from "../blobs/sniff.ts";
 import { errorResponse } from "../http/errors.ts";
 import { route } from "../http/route.ts";
-import { directoryOf, roomOf } from "../rooms.ts";
 
 const SHA256 = /^[0-9a-f]{64}$/;
 
@@ -23,12 +22,6 @@ export function blobs(app: Hono<AppContext>): void {
     if (body === null || !Number.isSafeInteger(length) || length < 1) return errorResponse("length_required");
     if (length > BLOB_MAX) return errorResponse("too_large", `a blob has at most ${BLOB_MAX} bytes`);
     const path = `/api/runs/${run}/blobs/${sha256}`;
-    const { sub, exp, jti } = c.get("grant");
-    const arrived = await directoryOf(c.env).arrive({ sub, exp, jti: jti ?? null, run }, true);
-    if (!arrived.ok) {
-      await body.cancel();
-      return errorResponse(arrived.code, arrived.message);
-    }
     const known = await c.env.BLOBS.head(keyOf(run, sha256));
     if (known) {
       await body.cancel();
@@ -40,19 +33,12 @@ export function blobs(app: Hono<AppContext>): void {
       await rest.cancel();
       return errorResponse("unsupported_media_type");
     }
-    const room = roomOf(c.env, run);
-    const claimed = await room.claimBlob(sha256, length);
-    if (!claimed.ok) {
-      await rest.cancel();
-      return errorResponse(claimed.code, claimed.message);
-    }
     try {
       await c.env.BLOBS.put(keyOf(run, sha256), rest.pipeThrough(new FixedLengthStream(length)), {
         sha256,
         httpMetadata: { contentType: mediaType },
       });
     } catch (error) {
-      await room.releaseBlob(sha256);
       // R2 compares the hash itself; anything else that it says is the relay's own trouble.
       if (error instanceof Error && /checksum|sha-?256/i.test(error.message)) return errorResponse("hash_mismatch");
       if (error instanceof Error && /connection lost|FixedLengthStream/i.test(error.message)) {

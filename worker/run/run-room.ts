@@ -1,6 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
 import {
-  BLOBS_PER_RUN_BYTES,
   type CommandRequest,
   ERRORS,
   failure,
@@ -22,7 +21,6 @@ import type { AgentSocket } from "./producer/agent-desk.ts";
 import { refuseAllButHello } from "./producer/agent-frame.ts";
 import { Room } from "./room.ts";
 import type { AgentAttachment, Attachment, Identity } from "./sockets.ts";
-import { BlobTally } from "./storage/blob-tally.ts";
 import { RoomStore } from "./storage/store.ts";
 import { UPGRADE_HEADER, type Upgrade } from "./upgrade.ts";
 import { loadCodec } from "./viewers/codecs.ts";
@@ -32,7 +30,6 @@ import { type Peer, type Sleeper, wakeRoom } from "./wake.ts";
 /** One run as a Durable Object: wiring between the platform and {@link Room}. No timer, no `accept()`: it hibernates with its sockets. */
 export class RunRoom extends DurableObject<Env> {
   #store: RoomStore;
-  readonly #blobs: BlobTally;
   readonly #logger: Log;
   #peers = new Map<WebSocket, Peer>();
   /** Whether the run exists; its room is woken when something is asked of it. */
@@ -50,7 +47,6 @@ export class RunRoom extends DurableObject<Env> {
     super(ctx, env);
     this.#logger = createLog(env.RUNCAST_LOG_LEVEL, { object: "room" });
     this.#store = new RoomStore(ctx.storage);
-    this.#blobs = new BlobTally(ctx.storage.sql);
     this.#directory = directoryOf(env);
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(KEEPALIVE_SEND, KEEPALIVE_REPLY));
     this.#exists = this.#store.open();
@@ -132,7 +128,7 @@ export class RunRoom extends DurableObject<Env> {
     return this.#told((room) => room.commands.records());
   }
   async status(): Promise<string | null> {
-    return this.#told((room) => ({ ...room.status(), blobs: { ...this.#blobs.held(), bytes_max: BLOBS_PER_RUN_BYTES } }));
+    return this.#told((room) => room.status());
   }
   async command(request: CommandRequest, by: string): Promise<Result<string>> {
     const room = this.#awake();
@@ -174,14 +170,6 @@ export class RunRoom extends DurableObject<Env> {
     await this.#directory.remove(run);
     if (existed) this.#logger("info", "run deleted", { run });
     return existed;
-  }
-
-  /** Counts a blob before it is stored (AC6), also of a run whose agent has not said hello yet. */
-  async claimBlob(sha256: string, bytes: number): Promise<Result<null>> {
-    return this.#blobs.claim(sha256, bytes);
-  }
-  async releaseBlob(sha256: string): Promise<void> {
-    this.#blobs.release(sha256);
   }
 
   #told(answer: (room: Room) => unknown): string | null {
