@@ -29,12 +29,6 @@ export class Directory extends DurableObject<Env> {
     this.#runs.put(text);
   }
 
-  /** A run was deleted, as its room says. */
-  async remove(run: string): Promise<void> {
-    this.#runs.remove(run);
-    this.#tokens.forgetRun(run, seconds());
-  }
-
   /** @returns the runs that a token reaches as JSON summaries, newest first, at most `limit` */
   async list(scope: RunScope, limit: number): Promise<string[]> {
     return this.#runs.list(scope, limit);

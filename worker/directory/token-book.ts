@@ -86,19 +86,14 @@ export class TokenBook {
     if (!known && this.#isFull("revoked WHERE until > ?", "scope", scope, REVOCATIONS_MAX, now)) {
       return failure("limit_reached", "too many revoked tokens have not ended yet: change the relay's key, which ends all tokens");
     }
-    this.#revoke(jti, scope, now);
+    const made = this.#sql.exec<{ ends: number }>("SELECT ends FROM tokens WHERE jti = ?", jti).toArray()[0];
+    const until = made?.ends ?? now + LONGEST_S + CLOCK_LEEWAY_S;
+    this.#sql.exec("INSERT OR REPLACE INTO revoked (jti, scope, until) VALUES (?, ?, ?)", jti, scope, until);
     const touched = this.#sql.exec<{ run: string }>("SELECT run FROM touched WHERE token = ?", `jti ${jti}`).toArray();
     for (const { run } of touched) {
       if (coversRun(by, run)) this.#sql.exec("INSERT OR IGNORE INTO untold (jti, run) VALUES (?, ?)", jti, run);
     }
     return { ok: true, value: null };
-  }
-
-  /** Also past the bound: links that end with their run are no more than a run may have. */
-  #revoke(jti: string, scope: string, now: number): void {
-    const made = this.#sql.exec<{ ends: number }>("SELECT ends FROM tokens WHERE jti = ?", jti).toArray()[0];
-    const until = made?.ends ?? now + LONGEST_S + CLOCK_LEEWAY_S;
-    this.#sql.exec("INSERT OR REPLACE INTO revoked (jti, scope, until) VALUES (?, ?, ?)", jti, scope, until);
   }
 
   /** Rooms that have yet to hear that a token was revoked. */
@@ -138,7 +133,7 @@ export class TokenBook {
 
   /** A run was deleted: links to it end, also for a later run of the same id. */
   forgetRun(run: string, now: number): void {
-    for (const { jti } of this.shares(run, now)) this.#revoke(jti, scopeText(run), now);
+    for (const { jti } of this.shares(run, now)) this.revoke(jti, run, now);
     this.#sql.exec("DELETE FROM tokens WHERE run = ?", run);
     this.#sql.exec("DELETE FROM touched WHERE run = ?", run);
     this.#sql.exec("DELETE FROM untold WHERE run = ?", run);

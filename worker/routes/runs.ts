@@ -2,9 +2,7 @@ import type { Hono } from "hono";
 import { z } from "zod";
 import type { EventPage, RunSummary } from "../../protocol/index.ts";
 import type { AppContext } from "../app-context.ts";
-import { blobPrefix } from "../blobs/key.ts";
 import type { Env } from "../env.ts";
-import { errorResponse } from "../http/errors.ts";
 import { eventNames, readQuery, wholeNumber } from "../http/query.ts";
 import { route } from "../http/route.ts";
 import { directoryOf, existing, roomOf } from "../rooms.ts";
@@ -50,23 +48,6 @@ export function runs(app: Hono<AppContext>): void {
     if (next !== null) headers["x-next"] = String(next);
     return new Response(lines, { headers });
   });
-
-  /** The run with its log, samples and links; who is connected is closed with 4104 → 204. What an earlier try left behind goes, too. */
-  route(app, "DELETE /api/runs/:run", async (c) => {
-    const run = c.req.param("run");
-    const existed = await roomOf(c.env, run).remove(run);
-    await sweepBlobs(c.env, run);
-    return existed ? c.body(null, 204) : errorResponse("run_not_found");
-  });
-}
-
-/** Everything that a run has in the bucket. */
-async function sweepBlobs(env: Env, run: string): Promise<void> {
-  for (;;) {
-    const { objects, truncated } = await env.BLOBS.list({ prefix: blobPrefix(run) });
-    if (objects.length > 0) await env.BLOBS.delete(objects.map(({ key }) => key));
-    if (!truncated) return;
-  }
 }
 
 /** A room tells the directory of changes, not of each step: a run that goes on or is watched is asked itself. */

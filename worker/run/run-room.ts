@@ -29,15 +29,13 @@ import { type Peer, type Sleeper, wakeRoom } from "./wake.ts";
 
 /** One run as a Durable Object: wiring between the platform and {@link Room}. No timer, no `accept()`: it hibernates with its sockets. */
 export class RunRoom extends DurableObject<Env> {
-  #store: RoomStore;
+  readonly #store: RoomStore;
   readonly #logger: Log;
   #peers = new Map<WebSocket, Peer>();
   /** Whether the run exists; its room is woken when something is asked of it. */
   #exists: boolean;
   #room: Room | null = null;
   #alarmAt: number | null = null;
-  /** One for all calls: they arrive in the order in which they were made. */
-  readonly #directory: ReturnType<typeof directoryOf>;
   /** Tokens that were revoked while this object is in memory: one that was let in a moment before is refused at the door. */
   readonly #revoked = new Set<string>();
   /** When the newest agent connected, milliseconds since 1970. */
@@ -47,7 +45,6 @@ export class RunRoom extends DurableObject<Env> {
     super(ctx, env);
     this.#logger = createLog(env.RUNCAST_LOG_LEVEL, { object: "room" });
     this.#store = new RoomStore(ctx.storage);
-    this.#directory = directoryOf(env);
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(KEEPALIVE_SEND, KEEPALIVE_REPLY));
     this.#exists = this.#store.open();
     if (!this.#exists) return;
@@ -67,8 +64,6 @@ export class RunRoom extends DurableObject<Env> {
   }
 
   override async webSocketMessage(socket: WebSocket, frame: string | ArrayBuffer): Promise<void> {
-    // What was sent before it knew that it was closed: by a deleted run too, which no late hello brings back.
-    if (socket.readyState !== WebSocket.OPEN) return;
     const room = this.#awake() ?? this.#begin(socket, frame);
     const peer = this.#peers.get(socket);
     if (!peer || !room) return;
@@ -153,23 +148,6 @@ export class RunRoom extends DurableObject<Env> {
         socketPort(socket).close(ERRORS.token_revoked.close, ERRORS.token_revoked.message);
       }
     }
-  }
-
-  /** The run ends with everything in it (AC5), and every connection for good. @returns false where there was none */
-  async remove(run: string): Promise<boolean> {
-    const existed = this.#exists;
-    this.#exists = false;
-    this.#room = null;
-    this.#peers.clear();
-    for (const socket of this.ctx.getWebSockets()) socketPort(socket).close(ERRORS.run_deleted.close, ERRORS.run_deleted.message);
-    await this.ctx.storage.deleteAlarm();
-    await this.ctx.storage.deleteAll();
-    this.#alarmAt = null;
-    this.#store = new RoomStore(this.ctx.storage);
-    // From here, and after what this room told before: a summary that came later would bring the run back into the list.
-    await this.#directory.remove(run);
-    if (existed) this.#logger("info", "run deleted", { run });
-    return existed;
   }
 
   #told(answer: (room: Room) => unknown): string | null {
@@ -313,7 +291,7 @@ export class RunRoom extends DurableObject<Env> {
     const run = this.#room?.core.run ?? "";
     if (reach(checked.value, run) !== "yes") return failure("forbidden", "this token is not for this run");
     const identity = { sub, role, exp, jti: jti ?? null };
-    const arrived = await this.#directory.arrive({ ...identity, run }, false);
+    const arrived = await directoryOf(this.env).arrive({ ...identity, run }, false);
     if (!arrived.ok) return arrived;
     return this.#isRevoked(identity) ? failure("token_revoked") : { ok: true, value: identity };
   }
@@ -362,7 +340,9 @@ export class RunRoom extends DurableObject<Env> {
 
   #tellDirectory(run: string, summary: string): void {
     this.ctx.waitUntil(
-      this.#directory.put(summary).catch((error) => this.#logger("warning", "the directory was not told", { run, ...thrown(error) })),
+      directoryOf(this.env)
+        .put(summary)
+        .catch((error) => this.#logger("warning", "the directory was not told", { run, ...thrown(error) })),
     );
   }
 }
