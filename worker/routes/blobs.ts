@@ -1,6 +1,7 @@
 import type { Hono } from "hono";
 import { BLOB_MAX } from "../../protocol/index.ts";
 import type { AppContext } from "../app-context.ts";
+import { keyOf } from "../blobs/bucket.ts";
 import { readRange } from "../blobs/range.ts";
 import { sniffMediaType } from "../blobs/sniff.ts";
 import { errorResponse } from "../http/errors.ts";
@@ -88,10 +89,6 @@ const CACHE = "private, max-age=31536000, immutable";
 /** RFC 9110 §13.1.2: a list of tags, weak ones too, or `*`. */
 function hasTag(header: string | undefined, etag: string): boolean {
   return (header ?? "").split(",").some((tag) => ["*", etag, `W/${etag}`].includes(tag.trim()));
-}
-
-function keyOf(run: string, sha256: string): string {
-  return `runs/${run}/${sha256}`;
 }
 
 /** Reads the beginning of a stream. @returns it, and the stream as it was */

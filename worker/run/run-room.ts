@@ -27,6 +27,8 @@ import { loadCodec } from "./viewers/codecs.ts";
 import { viewerTags } from "./viewers/subscription.ts";
 import { type Peer, type Sleeper, wakeRoom } from "./wake.ts";
 
+type DirectoryStub = ReturnType<typeof directoryOf>;
+
 /** One run as a Durable Object: wiring between the platform and {@link Room}. No timer, no `accept()`: it hibernates with its sockets. */
 export class RunRoom extends DurableObject<Env> {
   readonly #store: RoomStore;
@@ -38,6 +40,7 @@ export class RunRoom extends DurableObject<Env> {
   #alarmAt: number | null = null;
   /** Tokens that were revoked while this object is in memory: one that was let in a moment before is refused at the door. */
   readonly #revoked = new Set<string>();
+  #directory: DirectoryStub | null = null;
   /** When the newest agent connected, milliseconds since 1970. */
   #connectedAt = 0;
 
@@ -150,6 +153,32 @@ export class RunRoom extends DurableObject<Env> {
     }
   }
 
+  /**
+   * Ends the run with everything that is stored of it, and whoever is connected. A later hello makes a new run of the same id.
+   * @returns false where there was none; the directory hears of it all the same, where it missed that the first time
+   */
+  async remove(run: string): Promise<boolean> {
+    const existed = this.#exists;
+    const { storage } = this.ctx;
+    // Nothing is waited for between these: a hello finds the run as it was, or an empty room.
+    const deleted = Promise.all([storage.deleteAlarm(), storage.deleteAll()]);
+    this.#exists = false;
+    this.#room = null;
+    this.#peers = new Map();
+    this.#alarmAt = null;
+    for (const socket of this.ctx.getWebSockets()) socketPort(socket).close(ERRORS.run_deleted.close, ERRORS.run_deleted.message);
+    try {
+      await deleted;
+    } catch (error) {
+      this.#logger("error", "a run could not be deleted", { run, ...thrown(error) });
+      this.ctx.abort("storage failed");
+      throw error;
+    }
+    await this.#askDirectory((directory) => directory.remove(run));
+    if (existed) this.#logger("info", "run deleted", { run });
+    return existed;
+  }
+
   #told(answer: (room: Room) => unknown): string | null {
     const room = this.#awake();
     return room && JSON.stringify(answer(room));
@@ -205,7 +234,8 @@ export class RunRoom extends DurableObject<Env> {
   /** A run comes into being when an agent says hello. @returns its room; null where this was no hello */
   #begin(socket: WebSocket, frame: string | ArrayBuffer): Room | null {
     const attachment = socket.deserializeAttachment() as Attachment | null;
-    if (attachment?.kind !== "agent") return null;
+    // What is still said on a socket that was closed with its run begins no other.
+    if (attachment?.kind !== "agent" || socket.readyState !== WebSocket.OPEN) return null;
     const refused = refuseAllButHello(frame);
     if (refused !== null) {
       const port = socketPort(socket);
@@ -236,7 +266,10 @@ export class RunRoom extends DurableObject<Env> {
         storage: this.ctx.storage,
         effects: {
           alarm: (at) => this.#setAlarm(at),
-          listed: (summary) => this.#tellDirectory(summary.run, JSON.stringify(summary)),
+          listed: (summary) => {
+            // An answer that came late to a room whose run was deleted.
+            if (this.#exists) this.#tellDirectory(summary.run, JSON.stringify(summary));
+          },
           newId: () => crypto.randomUUID().replaceAll("-", ""),
           identify: (token, answer) => this.#identify(token, answer),
         },
@@ -340,10 +373,23 @@ export class RunRoom extends DurableObject<Env> {
 
   #tellDirectory(run: string, summary: string): void {
     this.ctx.waitUntil(
-      directoryOf(this.env)
-        .put(summary)
-        .catch((error) => this.#logger("warning", "the directory was not told", { run, ...thrown(error) })),
+      this.#askDirectory((directory) => directory.put(summary)).catch((error) =>
+        this.#logger("warning", "the directory was not told", { run, ...thrown(error) }),
+      ),
     );
+  }
+
+  /** By one stub, whose calls arrive in order: what was told before a deletion must not come after it. */
+  async #askDirectory(ask: (directory: DirectoryStub) => Promise<void>): Promise<void> {
+    this.#directory ??= directoryOf(this.env);
+    const directory = this.#directory;
+    try {
+      await ask(directory);
+    } catch (error) {
+      // A stub whose object went away stays broken.
+      if (this.#directory === directory) this.#directory = null;
+      throw error;
+    }
   }
 }
 
