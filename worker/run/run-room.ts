@@ -21,6 +21,7 @@ import type { AgentSocket } from "./producer/agent-desk.ts";
 import { refuseAllButHello } from "./producer/agent-frame.ts";
 import { Room } from "./room.ts";
 import type { AgentAttachment, Attachment, Identity } from "./sockets.ts";
+import { BlobTally } from "./storage/blob-tally.ts";
 import { RoomStore } from "./storage/store.ts";
 import { UPGRADE_HEADER, type Upgrade } from "./upgrade.ts";
 import { loadCodec } from "./viewers/codecs.ts";
@@ -32,6 +33,7 @@ type DirectoryStub = ReturnType<typeof directoryOf>;
 /** One run as a Durable Object: wiring between the platform and {@link Room}. No timer, no `accept()`: it hibernates with its sockets. */
 export class RunRoom extends DurableObject<Env> {
   readonly #store: RoomStore;
+  readonly #blobs: BlobTally;
   readonly #logger: Log;
   #peers = new Map<WebSocket, Peer>();
   /** Whether the run exists; its room is woken when something is asked of it. */
@@ -48,6 +50,7 @@ export class RunRoom extends DurableObject<Env> {
     super(ctx, env);
     this.#logger = createLog(env.RUNCAST_LOG_LEVEL, { object: "room" });
     this.#store = new RoomStore(ctx.storage);
+    this.#blobs = new BlobTally(ctx.storage);
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(KEEPALIVE_SEND, KEEPALIVE_REPLY));
     this.#exists = this.#store.open();
     if (!this.#exists) return;
@@ -137,6 +140,20 @@ export class RunRoom extends DurableObject<Env> {
       this.#recover("a command failed", error);
       return failure("internal");
     }
+  }
+
+  /** A blob is about to be stored, also of a run whose producer has not said hello yet. @returns whether that counts as one more (AC6) */
+  async claimBlob(sha256: string, bytes: number): Promise<Result<{ fresh: boolean }>> {
+    this.#store.prepare();
+    return this.#blobs.claim(sha256, bytes);
+  }
+  /** A blob that was claimed was not stored. */
+  async releaseBlob(sha256: string): Promise<void> {
+    if (this.#store.hasTables()) this.#blobs.release(sha256);
+  }
+  /** A blob was stored. @returns false where the run was deleted since it was claimed */
+  async keepsBlob(sha256: string): Promise<boolean> {
+    return this.#store.hasTables() && this.#blobs.bytesOf(sha256) !== null;
   }
 
   /** A token was revoked (AC4): its sockets end, also one that is still on its way here. */
