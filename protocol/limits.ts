@@ -57,6 +57,10 @@ export const SERIES_NAME_MAX_LENGTH = 200;
 export const SERIES_PER_RUN = 2000;
 /** A sample picture, video or sound. */
 export const BLOB_MAX = 64 * 1024 * 1024;
+/** What a run keeps of these: less than half of the 10 GiB that a bucket has for free, so that one run does not take it all. */
+export const BLOBS_PER_RUN_BYTES = 4 * 1024 * 1024 * 1024;
+/** A row each in the run's room; a picture every four minutes is that many in two months. */
+export const BLOBS_PER_RUN = 20_000;
 
 /**
  * Events that an agent keeps for a room that it cannot reach (PR4), with what SQLite needs for their rows. A busy run makes 20 to 30 MiB an hour, so

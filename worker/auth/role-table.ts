@@ -45,6 +45,8 @@ export const ROUTES = {
   "GET /runs/:run/agent": { roles: PRODUCING, reach: "run" },
   "PUT /api/runs/:run/blobs/:sha256": { roles: PRODUCING, reach: "run" },
 
+  "DELETE /api/runs/:run": { roles: OWNING, reach: "run" },
+
   // Of runs that the caller's own token covers.
   "GET /api/tokens": { roles: OWNING, reach: "own" },
   "POST /api/tokens": { roles: OWNING, reach: "own" },

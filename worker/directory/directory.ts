@@ -73,6 +73,13 @@ export class Directory extends DurableObject<Env> {
     return result;
   }
 
+  /** A run was deleted, with everything that its room had. Links to it end. */
+  async remove(run: string): Promise<void> {
+    this.#runs.remove(run);
+    this.#tokens.forgetRun(run, seconds());
+    await this.#tellRooms();
+  }
+
   override async alarm(): Promise<void> {
     await this.#tellRooms();
   }

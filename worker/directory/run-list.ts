@@ -18,6 +18,10 @@ export class RunList {
     this.#sql.exec("INSERT OR REPLACE INTO runs (run, created_at, summary) VALUES (?, ?, ?)", summary.run, summary.created_at, text);
   }
 
+  remove(run: string): void {
+    this.#sql.exec("DELETE FROM runs WHERE run = ?", run);
+  }
+
   has(run: string): boolean {
     return this.#sql.exec<{ run: string }>("SELECT run FROM runs WHERE run = ?", run).toArray().length > 0;
   }

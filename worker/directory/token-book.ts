@@ -86,14 +86,18 @@ export class TokenBook {
     if (!known && this.#isFull("revoked WHERE until > ?", "scope", scope, REVOCATIONS_MAX, now)) {
       return failure("limit_reached", "too many revoked tokens have not ended yet: change the relay's key, which ends all tokens");
     }
+    this.#putOut(jti, by, now);
+    return { ok: true, value: null };
+  }
+
+  #putOut(jti: string, by: Claims["runs"], now: number): void {
     const made = this.#sql.exec<{ ends: number }>("SELECT ends FROM tokens WHERE jti = ?", jti).toArray()[0];
     const until = made?.ends ?? now + LONGEST_S + CLOCK_LEEWAY_S;
-    this.#sql.exec("INSERT OR REPLACE INTO revoked (jti, scope, until) VALUES (?, ?, ?)", jti, scope, until);
+    this.#sql.exec("INSERT OR REPLACE INTO revoked (jti, scope, until) VALUES (?, ?, ?)", jti, scopeText(by), until);
     const touched = this.#sql.exec<{ run: string }>("SELECT run FROM touched WHERE token = ?", `jti ${jti}`).toArray();
     for (const { run } of touched) {
       if (coversRun(by, run)) this.#sql.exec("INSERT OR IGNORE INTO untold (jti, run) VALUES (?, ?)", jti, run);
     }
-    return { ok: true, value: null };
   }
 
   /** Rooms that have yet to hear that a token was revoked. */
@@ -131,12 +135,13 @@ export class TokenBook {
     return { ok: true, value: null };
   }
 
-  /** A run was deleted: links to it end, also for a later run of the same id. */
+  /**
+   * A run was deleted: links to it end, also for a later run of the same id, and also where the list of revoked tokens is full. Which
+   * tokens have touched it stays known: one that is on its way there now must still be found when it is revoked.
+   */
   forgetRun(run: string, now: number): void {
-    for (const { jti } of this.shares(run, now)) this.revoke(jti, run, now);
+    for (const { jti } of this.shares(run, now)) this.#putOut(jti, run, now);
     this.#sql.exec("DELETE FROM tokens WHERE run = ?", run);
-    this.#sql.exec("DELETE FROM touched WHERE run = ?", run);
-    this.#sql.exec("DELETE FROM untold WHERE run = ?", run);
   }
 
   #records(condition: string, ...bindings: SqlValue[]): TokenRecord[] {

@@ -1,10 +1,12 @@
 import type { Hono } from "hono";
 import { BLOB_MAX } from "../../protocol/index.ts";
 import type { AppContext } from "../app-context.ts";
+import { keyOf } from "../blobs/bucket.ts";
 import { readRange } from "../blobs/range.ts";
 import { sniffMediaType } from "../blobs/sniff.ts";
 import { errorResponse } from "../http/errors.ts";
 import { route } from "../http/route.ts";
+import { directoryOf, roomOf } from "../rooms.ts";
 
 const SHA256 = /^[0-9a-f]{64}$/;
 
@@ -32,18 +34,33 @@ export function blobs(app: Hono<AppContext>): void {
       await rest.cancel();
       return errorResponse("unsupported_media_type");
     }
+    const { sub, exp, jti } = c.get("grant");
+    const arrived = await directoryOf(c.env).arrive({ sub, exp, jti: jti ?? null, run }, true);
+    const room = roomOf(c.env, run);
+    const claimed = arrived.ok ? await room.claimBlob(sha256, length) : arrived;
+    if (!claimed.ok) {
+      await rest.cancel();
+      return errorResponse(claimed.code, claimed.message);
+    }
     try {
       await c.env.BLOBS.put(keyOf(run, sha256), rest.pipeThrough(new FixedLengthStream(length)), {
         sha256,
         httpMetadata: { contentType: mediaType },
       });
     } catch (error) {
+      // Another request may have stored the same meanwhile.
+      if (claimed.value.fresh && (await c.env.BLOBS.head(keyOf(run, sha256))) === null) await room.releaseBlob(sha256);
       // R2 compares the hash itself; anything else that it says is the relay's own trouble.
       if (error instanceof Error && /checksum|sha-?256/i.test(error.message)) return errorResponse("hash_mismatch");
       if (error instanceof Error && /connection lost|FixedLengthStream/i.test(error.message)) {
         return errorResponse("invalid_message", "the body ended before the length that it said");
       }
       throw error;
+    }
+    if (!(await room.keepsBlob(sha256))) {
+      // Deleting the run may have missed it.
+      await c.env.BLOBS.delete(keyOf(run, sha256));
+      return errorResponse("restart", "the run was deleted meanwhile: send the blob again if there is a new one");
     }
     return c.json({ path, sha256, size: length, media_type: mediaType }, 201);
   });
@@ -88,10 +105,6 @@ const CACHE = "private, max-age=31536000, immutable";
 /** RFC 9110 §13.1.2: a list of tags, weak ones too, or `*`. */
 function hasTag(header: string | undefined, etag: string): boolean {
   return (header ?? "").split(",").some((tag) => ["*", etag, `W/${etag}`].includes(tag.trim()));
-}
-
-function keyOf(run: string, sha256: string): string {
-  return `runs/${run}/${sha256}`;
 }
 
 /** Reads the beginning of a stream. @returns it, and the stream as it was */

@@ -2,7 +2,9 @@ import type { Hono } from "hono";
 import { z } from "zod";
 import type { EventPage, RunSummary } from "../../protocol/index.ts";
 import type { AppContext } from "../app-context.ts";
+import { deleteBlobs } from "../blobs/bucket.ts";
 import type { Env } from "../env.ts";
+import { HttpFailure } from "../http/errors.ts";
 import { eventNames, readQuery, wholeNumber } from "../http/query.ts";
 import { route } from "../http/route.ts";
 import { directoryOf, existing, roomOf } from "../rooms.ts";
@@ -29,6 +31,15 @@ export function runs(app: Hono<AppContext>): void {
 
   /** One run with its snapshot and the ends of its log. */
   route(app, "GET /api/runs/:run", async (c) => json(existing(await roomOf(c.env, c.req.param("run")).detail())));
+
+  /** Ends a run for good, with its log, commands, samples, blobs and links → 204. Again where something failed: what is left goes then. */
+  route(app, "DELETE /api/runs/:run", async (c) => {
+    const run = c.req.param("run");
+    const existed = await roomOf(c.env, run).remove(run);
+    await deleteBlobs(c.env.BLOBS, run);
+    if (!existed) throw new HttpFailure("run_not_found");
+    return c.body(null, 204);
+  });
 
   /** JSON, or NDJSON by `Accept`. */
   route(app, "GET /api/runs/:run/events", async (c) => {

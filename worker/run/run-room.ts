@@ -21,15 +21,19 @@ import type { AgentSocket } from "./producer/agent-desk.ts";
 import { refuseAllButHello } from "./producer/agent-frame.ts";
 import { Room } from "./room.ts";
 import type { AgentAttachment, Attachment, Identity } from "./sockets.ts";
+import { BlobTally } from "./storage/blob-tally.ts";
 import { RoomStore } from "./storage/store.ts";
 import { UPGRADE_HEADER, type Upgrade } from "./upgrade.ts";
 import { loadCodec } from "./viewers/codecs.ts";
 import { viewerTags } from "./viewers/subscription.ts";
 import { type Peer, type Sleeper, wakeRoom } from "./wake.ts";
 
+type DirectoryStub = ReturnType<typeof directoryOf>;
+
 /** One run as a Durable Object: wiring between the platform and {@link Room}. No timer, no `accept()`: it hibernates with its sockets. */
 export class RunRoom extends DurableObject<Env> {
   readonly #store: RoomStore;
+  readonly #blobs: BlobTally;
   readonly #logger: Log;
   #peers = new Map<WebSocket, Peer>();
   /** Whether the run exists; its room is woken when something is asked of it. */
@@ -38,6 +42,7 @@ export class RunRoom extends DurableObject<Env> {
   #alarmAt: number | null = null;
   /** Tokens that were revoked while this object is in memory: one that was let in a moment before is refused at the door. */
   readonly #revoked = new Set<string>();
+  #directory: DirectoryStub | null = null;
   /** When the newest agent connected, milliseconds since 1970. */
   #connectedAt = 0;
 
@@ -45,6 +50,7 @@ export class RunRoom extends DurableObject<Env> {
     super(ctx, env);
     this.#logger = createLog(env.RUNCAST_LOG_LEVEL, { object: "room" });
     this.#store = new RoomStore(ctx.storage);
+    this.#blobs = new BlobTally(ctx.storage);
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(KEEPALIVE_SEND, KEEPALIVE_REPLY));
     this.#exists = this.#store.open();
     if (!this.#exists) return;
@@ -136,6 +142,20 @@ export class RunRoom extends DurableObject<Env> {
     }
   }
 
+  /** A blob is about to be stored, also of a run whose producer has not said hello yet. @returns whether that counts as one more (AC6) */
+  async claimBlob(sha256: string, bytes: number): Promise<Result<{ fresh: boolean }>> {
+    this.#store.prepare();
+    return this.#blobs.claim(sha256, bytes);
+  }
+  /** A blob that was claimed was not stored. */
+  async releaseBlob(sha256: string): Promise<void> {
+    if (this.#store.hasTables()) this.#blobs.release(sha256);
+  }
+  /** A blob was stored. @returns false where the run was deleted since it was claimed */
+  async keepsBlob(sha256: string): Promise<boolean> {
+    return this.#store.hasTables() && this.#blobs.bytesOf(sha256) !== null;
+  }
+
   /** A token was revoked (AC4): its sockets end, also one that is still on its way here. */
   async revoke(jti: string): Promise<void> {
     this.#revoked.add(jti);
@@ -148,6 +168,32 @@ export class RunRoom extends DurableObject<Env> {
         socketPort(socket).close(ERRORS.token_revoked.close, ERRORS.token_revoked.message);
       }
     }
+  }
+
+  /**
+   * Ends the run with everything that is stored of it, and whoever is connected. A later hello makes a new run of the same id.
+   * @returns false where there was none; the directory hears of it all the same, where it missed that the first time
+   */
+  async remove(run: string): Promise<boolean> {
+    const existed = this.#exists;
+    const { storage } = this.ctx;
+    // Nothing is waited for between these: a hello finds the run as it was, or an empty room.
+    const deleted = Promise.all([storage.deleteAlarm(), storage.deleteAll()]);
+    this.#exists = false;
+    this.#room = null;
+    this.#peers = new Map();
+    this.#alarmAt = null;
+    for (const socket of this.ctx.getWebSockets()) socketPort(socket).close(ERRORS.run_deleted.close, ERRORS.run_deleted.message);
+    try {
+      await deleted;
+    } catch (error) {
+      this.#logger("error", "a run could not be deleted", { run, ...thrown(error) });
+      this.ctx.abort("storage failed");
+      throw error;
+    }
+    await this.#askDirectory((directory) => directory.remove(run));
+    if (existed) this.#logger("info", "run deleted", { run });
+    return existed;
   }
 
   #told(answer: (room: Room) => unknown): string | null {
@@ -205,7 +251,8 @@ export class RunRoom extends DurableObject<Env> {
   /** A run comes into being when an agent says hello. @returns its room; null where this was no hello */
   #begin(socket: WebSocket, frame: string | ArrayBuffer): Room | null {
     const attachment = socket.deserializeAttachment() as Attachment | null;
-    if (attachment?.kind !== "agent") return null;
+    // What is still said on a socket that was closed with its run begins no other.
+    if (attachment?.kind !== "agent" || socket.readyState !== WebSocket.OPEN) return null;
     const refused = refuseAllButHello(frame);
     if (refused !== null) {
       const port = socketPort(socket);
@@ -236,7 +283,10 @@ export class RunRoom extends DurableObject<Env> {
         storage: this.ctx.storage,
         effects: {
           alarm: (at) => this.#setAlarm(at),
-          listed: (summary) => this.#tellDirectory(summary.run, JSON.stringify(summary)),
+          listed: (summary) => {
+            // An answer that came late to a room whose run was deleted.
+            if (this.#exists) this.#tellDirectory(summary.run, JSON.stringify(summary));
+          },
           newId: () => crypto.randomUUID().replaceAll("-", ""),
           identify: (token, answer) => this.#identify(token, answer),
         },
@@ -340,10 +390,23 @@ export class RunRoom extends DurableObject<Env> {
 
   #tellDirectory(run: string, summary: string): void {
     this.ctx.waitUntil(
-      directoryOf(this.env)
-        .put(summary)
-        .catch((error) => this.#logger("warning", "the directory was not told", { run, ...thrown(error) })),
+      this.#askDirectory((directory) => directory.put(summary)).catch((error) =>
+        this.#logger("warning", "the directory was not told", { run, ...thrown(error) }),
+      ),
     );
+  }
+
+  /** By one stub, whose calls arrive in order: what was told before a deletion must not come after it. */
+  async #askDirectory(ask: (directory: DirectoryStub) => Promise<void>): Promise<void> {
+    this.#directory ??= directoryOf(this.env);
+    const directory = this.#directory;
+    try {
+      await ask(directory);
+    } catch (error) {
+      // A stub whose object went away stays broken.
+      if (this.#directory === directory) this.#directory = null;
+      throw error;
+    }
   }
 }
 

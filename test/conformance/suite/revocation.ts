@@ -95,6 +95,26 @@ export const revocation = [
     refused(await at.http(`/api/runs/${at.run}`, { token }), 401, "token_revoked");
   }),
 
+  conform("AC5 a deleted run ends with its sockets, by 4104, and with its links; a later hello makes a new run of its id", async (at) => {
+    const producer = await at.producer();
+    const viewers = [await at.viewer("?replay=0"), await at.viewer("?replay=0", { mode: "runcast.v1.json" })];
+    const { token } = await share(at);
+    const remove = () => at.http(`/api/runs/${at.run}`, "owner", { method: "DELETE" });
+    refused(await at.http(`/api/runs/${at.run}`, "operator", { method: "DELETE" }), 403, "forbidden");
+    assert.equal((await remove()).status, 204);
+    for (const { closed } of [producer, ...viewers]) assert.equal((await closed).code, 4104);
+    refused(await remove(), 404, "run_not_found");
+    refused(await at.http(`/api/runs/${at.run}`, "viewer"), 404, "run_not_found");
+    refused(
+      await at.refusal(`/runs/${at.run}/ws`, { headers: { Authorization: `Bearer ${await at.token("viewer")}` } }),
+      404,
+      "run_not_found",
+    );
+    await at.producer();
+    assert.equal((await at.http(`/api/runs/${at.run}`, "viewer")).status, 200);
+    refused(await at.http(`/api/runs/${at.run}`, { token }), 401, "token_revoked");
+  }),
+
   conform("AC5 an operator shares as viewer alone, and for no run that is not there", async (at) => {
     const ask = (role: string) => at.http(`/api/runs/${at.run}/share`, "operator", { method: "POST", body: { role, expires_in: 60 } });
     refused(await ask("viewer"), 404, "run_not_found");

@@ -18,6 +18,8 @@ const MIGRATIONS: readonly string[] = [
    CREATE INDEX commands_open ON commands (open) WHERE open = 1;`,
   // Events of the room's own that wait for the producer to send again what viewers may have seen.
   "CREATE TABLE held (id INTEGER PRIMARY KEY, event TEXT NOT NULL);",
+  // What the run keeps in the bucket. Those stored by an older relay are not in it: they cost nothing.
+  "CREATE TABLE blobs (sha256 TEXT PRIMARY KEY, bytes INTEGER NOT NULL) WITHOUT ROWID;",
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -11,7 +11,10 @@ export type Numbering = { log_id: string; first_offset: number };
 export type HeldEvent = { id: number; event: AnyEvent };
 export type Meta = { run: string; created_at: string; run_info: AnyEvent | null };
 
-/** Rows of one room. A room that no producer has greeted has no tables: asking for a run that does not exist leaves nothing behind. */
+/**
+ * Rows of one room. A room that no producer has come to has no tables: asking for a run that does not exist leaves nothing behind. One that
+ * had a blob before its first hello has tables, and no run.
+ */
 export class RoomStore {
   readonly #sql: SqlPort;
   readonly #storage: StoragePort;
@@ -29,15 +32,24 @@ export class RoomStore {
    * @throws Error where a newer relay has stored the run
    */
   open(): boolean {
-    if (this.#rows("SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'meta'").length === 0) return false;
-    this.transaction(() => migrate(this.#sql, Number(this.#value("schema") ?? 0)));
-    return true;
+    if (!this.hasTables()) return false;
+    this.transaction(() => migrate(this.#sql, this.#version()));
+    return this.#value("run") !== null;
   }
 
-  /** Makes the tables of a new run. */
+  /** Makes the tables where there are none yet, and no run. */
+  prepare(): void {
+    if (!this.hasTables()) this.transaction(() => migrate(this.#sql, 0));
+  }
+
+  hasTables(): boolean {
+    return this.#rows("SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'meta'").length > 0;
+  }
+
+  /** Makes a new run. */
   create(run: string, createdAt: string): void {
     this.transaction(() => {
-      migrate(this.#sql, 0);
+      migrate(this.#sql, this.hasTables() ? this.#version() : 0);
       this.#set("run", run);
       this.#set("created_at", createdAt);
     });
@@ -142,6 +154,10 @@ export class RoomStore {
   sample(sampleId: string): AnyEvent | null {
     const row = this.#rows<{ event: string }>("SELECT event FROM samples WHERE sample_id = ? ORDER BY offset DESC LIMIT 1", sampleId)[0];
     return row ? (JSON.parse(row.event) as AnyEvent) : null;
+  }
+
+  #version(): number {
+    return Number(this.#value("schema") ?? 0);
   }
 
   #value(key: string): string | null {
