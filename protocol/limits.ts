@@ -27,6 +27,10 @@ export const CHUNK_AGE_MS = 1000;
 /** Messages a second that a viewer may send, and its burst. */
 export const VIEWER_MESSAGES_PER_SECOND = 20;
 export const VIEWER_MESSAGES_BURST = 60;
+/** Bytes that one message pays for; a larger one counts as several: reading a frame of 1 MiB is the work of many small ones. */
+export const MESSAGE_TOKEN_BYTES = 64 * 1024;
+/** Messages that a `refresh` counts as: for each of them the room asks the directory, which all runs share. */
+export const REFRESH_TOKENS = 20;
 /** Viewers of one run: under the platform's 32,768 sockets an object, and what one object can fan out to. */
 export const VIEWERS_PER_RUN = 5000;
 /** Upgrades an address may ask for in a minute: a team behind one NAT reconnecting together still passes. */

@@ -5,6 +5,7 @@ import type { Attachment, SocketPort, ViewerAttachment } from "./sockets.ts";
 import type { StoragePort } from "./storage/sql-port.ts";
 import type { Viewer } from "./viewers/fan-out.ts";
 import { SendWindow } from "./viewers/send-window.ts";
+import { viewerBucket } from "./viewers/viewer-limits.ts";
 
 /** Who is behind a socket. */
 export type Peer = { kind: "viewer"; viewer: Viewer } | { kind: "agent"; agent: AgentSocket };
@@ -51,5 +52,6 @@ function wokenViewer(socket: SocketPort, attachment: ViewerAttachment, sentThrou
   const window = new SendWindow(attachment.mode, now);
   window.behind = attachment.behind_at !== null;
   const through = attachment.behind_at ?? Math.max(sentThrough, attachment.joined_at);
-  return { socket, attachment: { ...attachment, joined_at: through }, through, window };
+  const bucket = viewerBucket(attachment, now);
+  return { socket, attachment: { ...attachment, joined_at: through }, through, window, bucket };
 }
