@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { VIEWER_MESSAGES_BURST } from "../../protocol/index.ts";
 import { MessageBucket, messageTokens } from "../../worker/run/message-bucket.ts";
-import { evict, newRun } from "./support/rooms.ts";
+import { evict, newRun, room } from "./support/rooms.ts";
 import { agent, batchedViewer, type Json, line, messages, openAs, type Peer } from "./support/sockets.ts";
 import { token } from "./support/tokens.ts";
 
@@ -11,6 +11,13 @@ const FLOOD = 300;
 
 function ping(peer: Peer, times: number): void {
   for (let n = 0; n < times; n++) peer.send({ type: "ping", timestamp: n });
+}
+
+/** @returns the error that says so; others come before it */
+async function rateLimit(peer: Peer): Promise<Json> {
+  let error = await peer.nextOf("error");
+  while (error.code !== "rate_limited") error = await peer.nextOf("error");
+  return error;
 }
 
 /** @returns the error that ended the connection, after which nothing came */
@@ -143,5 +150,83 @@ describe("a viewer's messages", () => {
     expect(await viewer.nextOf("pong")).toMatchObject({ client_timestamp: "still here" });
     for (let n = 0; n < FLOOD; n++) viewer.send({ type: "ack", through: 1 });
     await limited(viewer);
+  });
+});
+
+describe("an agent's messages", () => {
+  const AGENT_FLOOD = 2000;
+
+  test.each(["hello", "ping", "duplicate", "gap", "invalid"])("AC6 a flood that the log does not take ends with 4029: %s", async (kind) => {
+    const run = newRun();
+    const producer = await agent(run);
+    producer.batch([line("first")]);
+    await producer.nextOf("ack");
+    const hello = { type: "hello", protocol: 1, life: "life-1", next_seq: 2, sent_seq: 1, agent: { name: "test", version: "0" } };
+    const batch = (first_seq: number) => ({ type: "batch", first_seq, events: [line("again")] });
+    const flood: Record<string, unknown> = { hello, ping: { type: "ping" }, duplicate: batch(1), gap: batch(9), invalid: { type: "what" } };
+    for (let n = 0; n < AGENT_FLOOD; n++) producer.send(flood[kind]);
+    expect(await rateLimit(producer)).toMatchObject({ retry_after_ms: expect.any(Number) });
+    expect(await producer.closed).toMatchObject({ code: 4029 });
+    expect((await agent(run, { next_seq: 2, sent_seq: 1 })).ready).toMatchObject({ type: "ready", last_seq: 1 });
+  });
+
+  test("AC6 so does one at a run that does not exist", async () => {
+    const peer = await openAs(newRun(), "agent", { role: "agent" });
+    for (let n = 0; n < AGENT_FLOOD; n++) peer.sendRaw("{");
+    await rateLimit(peer);
+    expect(await peer.closed).toMatchObject({ code: 4029 });
+  });
+
+  test("AC6 what the log takes is not limited", async () => {
+    const producer = await agent(newRun());
+    for (let n = 0; n < AGENT_FLOOD; n++) producer.batch([line(`${n}`)], n === AGENT_FLOOD - 1);
+    for (let ack = await producer.nextOf("ack"); ack.seq !== AGENT_FLOOD; ) ack = await producer.nextOf("ack");
+  });
+
+  test.each(["a run", "no run yet"])("AC6 past 16 sockets the oldest that does not produce goes: %s", async (there) => {
+    const run = newRun();
+    const producer = there === "a run" ? await agent(run) : null;
+    const waiting: Peer[] = [];
+    while (waiting.length < (producer ? 15 : 16)) waiting.push(await openAs(run, "agent", { role: "agent" }));
+    const latest = await openAs(run, "agent", { role: "agent" });
+    await limited(waiting[0] as Peer);
+    for (const peer of [latest, ...waiting.slice(1)]) {
+      peer.send({ type: "batch", first_seq: 1, events: [line("no")] });
+      expect(await peer.nextOf("error")).toMatchObject({ code: "hello_first" });
+    }
+    producer?.batch([line("on")]);
+    if (producer) expect(await producer.nextOf("ack")).toMatchObject({ seq: 1 });
+  });
+});
+
+describe("who asks", () => {
+  test("AC6 welcome and ready tell the limits", async () => {
+    const run = newRun();
+    const { ready } = await agent(run);
+    expect(ready.limits).toEqual({
+      max_frame_bytes: 4_194_304,
+      max_event_bytes: 1_048_576,
+      max_batch_events: 10_000,
+      max_blob_bytes: 67_108_864,
+      messages_per_second: 50,
+    });
+    expect((await (await batchedViewer(run)).nextOf("welcome")).limits).toMatchObject({
+      messages_per_second: 20,
+      messages_burst: 60,
+      connections_per_run: 5000,
+      upgrades_per_minute: 600,
+      subscriptions: 64,
+      prompt_bytes: 4096,
+    });
+  });
+
+  test("AC6 the status says how full a run is, and what was refused", async () => {
+    const run = newRun();
+    await agent(run);
+    const viewer = await openAs(run, "plain", {});
+    ping(viewer, FLOOD);
+    await limited(viewer);
+    const status = JSON.parse((await room(run).status()) ?? "") as Record<string, unknown>;
+    expect(status.limits).toEqual({ viewers: 0, viewers_max: 5000, agents: 1, agents_max: 16, refused: { rate_limited: 1 } });
   });
 });

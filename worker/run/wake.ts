@@ -1,5 +1,5 @@
 import type { CoreParts } from "./core.ts";
-import type { AgentSocket } from "./producer/agent-desk.ts";
+import { type AgentSocket, agentSocket } from "./producer/agent-desk.ts";
 import { Room } from "./room.ts";
 import type { Attachment, SocketPort, ViewerAttachment } from "./sockets.ts";
 import type { StoragePort } from "./storage/sql-port.ts";
@@ -35,7 +35,7 @@ export function wakeRoom<S>(
       viewers.add(viewer, now);
       peers.set(socket, { kind: "viewer", viewer });
     } else if (attachment?.kind === "agent") {
-      const agent: AgentSocket = { socket: port, attachment: { ...attachment, sent_through: log.lastOffset } };
+      const agent = agentSocket(port, { ...attachment, sent_through: log.lastOffset }, now);
       if (attachment.sent_through > log.lastOffset) port.remember(agent.attachment);
       agents.push(agent);
       peers.set(socket, { kind: "agent", agent });

@@ -110,6 +110,7 @@ export class ViewerDesk {
   #refuse(viewer: Viewer, { code, message }: Failure, now: number, more: { retry_after_ms?: number } = {}): void {
     this.#core.logger("warning", "a viewer was refused", { client_id: viewer.attachment.client_id, code });
     this.#core.counters.error(viewer.attachment.client_id);
+    this.#core.counters.refused(code);
     this.#answer(viewer, { type: "error", code, message, ...more }, now);
     if (endsConnection(code)) this.#core.viewers.end(viewer, code, message);
   }
@@ -136,6 +137,7 @@ export class ViewerDesk {
   #handle(viewer: Viewer, message: ViewerMessage, tokens: number, now: number): void {
     const { role } = viewer.attachment;
     if (!VIEWER_MESSAGES[message.type].includes(role)) {
+      this.#core.counters.refused("forbidden");
       const about = message.type === "command" ? { id: message.id } : {};
       this.#answer(viewer, { type: "error", code: "forbidden", message: `a ${role} may not send this: ${message.type}`, ...about }, now);
       return;
