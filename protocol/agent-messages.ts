@@ -68,10 +68,19 @@ export const demandMode = z.enum(["live", "idle", "crowd"]);
 export const demand = z.looseObject({ mode: demandMode, batch_ms: z.int().min(0) });
 export type Demand = z.infer<typeof demand>;
 
+/** AC6. A relay of an earlier version does not tell them. */
+const agentLimits = z.looseObject({
+  max_frame_bytes: z.int(),
+  max_event_bytes: z.int(),
+  max_batch_events: z.int(),
+  max_blob_bytes: z.int(),
+  messages_per_second: z.int(),
+});
+
 /** Room to agent. */
 export const roomToAgent = z.discriminatedUnion("type", [
   /** `last_seq`: the newest that is stored, 0 for a new life. */
-  z.looseObject({ type: z.literal("ready"), life: z.string(), last_seq: z.int().min(0), demand }),
+  z.looseObject({ type: z.literal("ready"), life: z.string(), last_seq: z.int().min(0), demand, limits: agentLimits.optional() }),
   /** PR3: everything up to `seq` is durable. */
   z.looseObject({ type: z.literal("ack"), seq: z.int().min(0) }),
   z.looseObject({ type: z.literal("demand"), mode: demandMode, batch_ms: z.int().min(0) }),

@@ -45,6 +45,12 @@ export const ERRORS = {
 } as const satisfies Record<string, { http: number; close: number | null; message: string }>;
 
 export type ErrorCode = keyof typeof ERRORS;
+/** A code that ends a connection. */
+export type EndingCode = { [Code in ErrorCode]: (typeof ERRORS)[Code]["close"] extends number ? Code : never }[ErrorCode];
+
+export function endsConnection(code: ErrorCode): code is EndingCode {
+  return ERRORS[code].close !== null;
+}
 
 /** An expected failure, as a value. */
 export type Failure = { ok: false; code: ErrorCode; message: string };

@@ -34,13 +34,25 @@ export const CHUNK_AGE_MS = 1000;
 /** Messages a second that a viewer may send, and its burst. */
 export const VIEWER_MESSAGES_PER_SECOND = 20;
 export const VIEWER_MESSAGES_BURST = 60;
+/** Bytes that one message pays for; a larger one counts as several: reading a frame of 1 MiB is the work of many small ones. */
+export const MESSAGE_TOKEN_BYTES = 64 * 1024;
+/** Messages that a `refresh` counts as: for each of them the room asks the directory, which all runs share. */
+export const REFRESH_TOKENS = 20;
+/**
+ * Messages a second that an agent may send, and its burst, that are not taken into the log: greetings, pings, what is here already or cannot
+ * be read. After a cut it may send again all that was in flight.
+ */
+export const AGENT_MESSAGES_PER_SECOND = 50;
+export const AGENT_MESSAGES_BURST = 500;
+/** Agents' sockets of one run: one produces; others are on their way out, or wait in vain. */
+export const AGENTS_PER_RUN = 16;
 /** Viewers of one run: under the platform's 32,768 sockets an object, and what one object can fan out to. */
 export const VIEWERS_PER_RUN = 5000;
 /** Upgrades an address may ask for in a minute: a team behind one NAT reconnecting together still passes. */
 export const UPGRADES_PER_MINUTE = 600;
 
-/** A body of JSON: the largest is a command with two prompts, or a token for 64 runs. */
-export const JSON_BODY_MAX = 64 * 1024;
+/** A body of JSON: the largest is a command with two prompts, or a token for 64 runs; room enough to refuse a token that is too long as one. */
+export const JSON_BODY_MAX = 128 * 1024;
 
 /** Ids of runs, commands, samples: safe in paths, file names and tags. */
 export const ID_PATTERN = /^[A-Za-z0-9._-]{1,64}$/;

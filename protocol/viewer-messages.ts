@@ -75,7 +75,18 @@ export const welcome = z.looseObject({
   recovered: z.boolean(),
   snapshot,
   keepalive: z.looseObject({ send: z.string(), reply: z.string(), every_ms: z.int() }),
-  limits: z.looseObject({ ack_every_bytes: z.int(), window_bytes: z.int(), max_frame_bytes: z.int(), messages_per_second: z.int() }),
+  /** AC6. A relay of an earlier version tells the first four alone. */
+  limits: z.looseObject({
+    ack_every_bytes: z.int(),
+    window_bytes: z.int(),
+    max_frame_bytes: z.int(),
+    messages_per_second: z.int(),
+    messages_burst: z.int().optional(),
+    connections_per_run: z.int().optional(),
+    upgrades_per_minute: z.int().optional(),
+    subscriptions: z.int().optional(),
+    prompt_bytes: z.int().optional(),
+  }),
 });
 export type Welcome = z.infer<typeof welcome>;
 

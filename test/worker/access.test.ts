@@ -138,7 +138,8 @@ describe("tokens", () => {
       expect(seen).toHaveLength(1);
       room.viewers.receive(writes, '{"type":"ping"}', 130_000);
       room.core.viewers.publish(room.core.log.append([line("too late")], 130_000), 130_000);
-      expect(seen.slice(1)).toEqual([4101, 4101, 4101]);
+      // Once each: who was told to go is not in the live set any more.
+      expect(seen.slice(1)).toEqual([4101, 4101]);
       expect(reads.through).toBeLessThan(room.core.log.lastOffset);
     });
   });

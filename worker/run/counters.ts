@@ -1,5 +1,7 @@
 /** What a room counts for `/api/ws/status`. In memory: a hibernated room has nothing to tell. Rates are over the last ten seconds. */
 
+import type { ErrorCode } from "../../protocol/index.ts";
+
 const WINDOW_S = 10;
 
 export type Flow = { frames: number; bytes: number; frames_per_second: number; bytes_per_second: number };
@@ -9,6 +11,7 @@ export class Counters {
   readonly #in = new Rate();
   readonly #out = new Rate();
   readonly #errors = new Map<string, number>();
+  readonly #refused = new Map<ErrorCode, number>();
   #latencyMs: number | null = null;
   #largestFrame = 0;
 
@@ -37,6 +40,14 @@ export class Counters {
       }
     }
     this.#errors.set(clientId, (this.#errors.get(clientId) ?? 0) + 1);
+  }
+
+  /** AC6: something was refused, by the code that its sender was told. */
+  refused(code: ErrorCode): void {
+    this.#refused.set(code, (this.#refused.get(code) ?? 0) + 1);
+  }
+  get refusals(): Partial<Record<ErrorCode, number>> {
+    return Object.fromEntries(this.#refused);
   }
 
   /** Milliseconds from an event's making to its fan-out, the difference of both machines' clocks taken out. */

@@ -1,4 +1,5 @@
 import {
+  AGENTS_PER_RUN,
   type AnyEvent,
   type EventPage,
   failure,
@@ -6,6 +7,7 @@ import {
   type RunDetail,
   type RunSummary,
   type Snapshot,
+  VIEWERS_PER_RUN,
 } from "../../protocol/index.ts";
 import { CommandBook } from "./commands/command-book.ts";
 import { CommandDesk } from "./commands/command-desk.ts";
@@ -124,14 +126,22 @@ export class Room {
       ...counters.read(),
       tail: log.tail,
       log: { bytes: store.chunks.bytes(), oldest_offset: log.oldestOffset, last_offset: log.lastOffset },
+      limits: {
+        viewers: this.core.viewers.count,
+        viewers_max: VIEWERS_PER_RUN,
+        agents: this.agent.sockets.size,
+        agents_max: AGENTS_PER_RUN,
+        refused: counters.refusals,
+      },
       agent: { ...this.agent.watch.link(), ram_used_gb: log.state.system_stats?.agent_ram_used_gb ?? null },
     };
   }
 
   /** @returns a failure where this room has as many viewers as it can take */
   admit(limit: number): Result<null> {
-    const full = this.core.viewers.count >= limit;
-    return full ? failure("rate_limited", "this run has as many viewers as it can take") : { ok: true, value: null };
+    if (this.core.viewers.count < limit) return { ok: true, value: null };
+    this.core.counters.refused("rate_limited");
+    return failure("rate_limited", "this run has as many viewers as it can take");
   }
 }
 

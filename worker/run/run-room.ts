@@ -1,7 +1,9 @@
 import { DurableObject } from "cloudflare:workers";
 import {
+  AGENTS_PER_RUN,
   type CommandRequest,
   ERRORS,
+  type Failure,
   failure,
   KEEPALIVE_REPLY,
   KEEPALIVE_SEND,
@@ -17,10 +19,10 @@ import { directoryOf } from "../rooms.ts";
 import { frameSize } from "./frame.ts";
 import type { EventQuery } from "./log/event-page.ts";
 import { socketPort } from "./platform-socket.ts";
-import type { AgentSocket } from "./producer/agent-desk.ts";
+import { type AgentSocket, agentSocket } from "./producer/agent-desk.ts";
 import { refuseAllButHello } from "./producer/agent-frame.ts";
 import { Room } from "./room.ts";
-import type { AgentAttachment, Attachment, Identity } from "./sockets.ts";
+import type { AgentAttachment, Attachment, Identity, SocketPort } from "./sockets.ts";
 import { BlobTally } from "./storage/blob-tally.ts";
 import { RoomStore } from "./storage/store.ts";
 import { UPGRADE_HEADER, type Upgrade } from "./upgrade.ts";
@@ -225,6 +227,7 @@ export class RunRoom extends DurableObject<Env> {
 
   #acceptAgent(upgrade: Extract<Upgrade, { kind: "agent" }>): Response {
     const room = this.#awake();
+    this.#makeRoomForAgent();
     // Two of the same millisecond still have an order.
     this.#connectedAt = Math.max(Date.now(), this.#connectedAt + 1);
     const pair = new WebSocketPair();
@@ -241,11 +244,26 @@ export class RunRoom extends DurableObject<Env> {
       heard_at: 0,
       demand: null,
     };
-    const agent: AgentSocket = { socket: socketPort(pair[1]), attachment };
+    const agent = agentSocket(socketPort(pair[1]), attachment, Date.now());
     agent.socket.remember(attachment);
     this.#peers.set(pair[1], { kind: "agent", agent });
     room?.agent.add(agent);
     return switching(pair[0], upgrade.protocol);
+  }
+
+  /** AC6: where there are as many as a run may have, the oldest that is not the producer goes; also where the run does not exist yet. */
+  #makeRoomForAgent(): void {
+    const agents = this.ctx.getWebSockets("agent").filter((socket) => socket.readyState === WebSocket.OPEN);
+    if (agents.length < AGENTS_PER_RUN) return;
+    const waiting = agents.flatMap((socket) => {
+      const attachment = socket.deserializeAttachment() as Attachment | null;
+      return attachment?.kind === "agent" && attachment.life === null ? [{ socket, connected_at: attachment.connected_at }] : [];
+    });
+    const oldest = waiting.sort((a, b) => a.connected_at - b.connected_at)[0];
+    if (!oldest) return;
+    const message = "a run has so many agents at most";
+    tellError(socketPort(oldest.socket), { ok: false, code: "rate_limited", message });
+    this.#forget(oldest.socket, false);
   }
 
   /** A run comes into being when an agent says hello. @returns its room; null where this was no hello */
@@ -253,18 +271,27 @@ export class RunRoom extends DurableObject<Env> {
     const attachment = socket.deserializeAttachment() as Attachment | null;
     // What is still said on a socket that was closed with its run begins no other.
     if (attachment?.kind !== "agent" || socket.readyState !== WebSocket.OPEN) return null;
-    const refused = refuseAllButHello(frame);
-    if (refused !== null) {
-      const port = socketPort(socket);
-      port.send(JSON.stringify({ type: "error", timestamp: new Date().toISOString(), code: refused.code, message: refused.message }));
-      const close = ERRORS[refused.code].close;
-      if (close !== null) port.close(close, refused.message);
-      return null;
-    }
+    const refused = this.#refuseStranger(socket, attachment, frame, Date.now());
+    if (refused) return null;
     Room.create(this.#store, attachment.run, Date.now());
     this.#exists = true;
     this.#logger("info", "run created", { run: attachment.run });
     return this.#awake();
+  }
+
+  /** @returns whether an agent of a run that does not exist yet said anything but hello, and was told so */
+  #refuseStranger(socket: WebSocket, attachment: AgentAttachment, frame: string | ArrayBuffer, now: number): boolean {
+    const known = this.#peers.get(socket);
+    const agent = known?.kind === "agent" ? known.agent : agentSocket(socketPort(socket), attachment, now);
+    this.#peers.set(socket, { kind: "agent", agent });
+    if (agent.bucket.exhausted) return true;
+    if (!agent.bucket.take(1, now)) {
+      tellError(agent.socket, failure("rate_limited", "too many messages"), { retry_after_ms: agent.bucket.fullIn(now) });
+      return true;
+    }
+    const refused = refuseAllButHello(frame);
+    if (refused !== null) tellError(agent.socket, refused);
+    return refused !== null;
   }
 
   /**
@@ -408,6 +435,13 @@ export class RunRoom extends DurableObject<Env> {
       throw error;
     }
   }
+}
+
+/** For one whose run has no room; a code that ends a connection ends it. */
+function tellError(port: SocketPort, { code, message }: Failure, more: { retry_after_ms?: number } = {}): void {
+  port.send(JSON.stringify({ type: "error", timestamp: new Date().toISOString(), code, message, ...more }));
+  const { close } = ERRORS[code];
+  if (close !== null) port.close(close, message);
 }
 
 function sleeper(socket: WebSocket): Sleeper<WebSocket> {

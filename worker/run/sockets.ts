@@ -1,4 +1,5 @@
 import { CLOCK_LEEWAY_S, type Demand, type Role } from "../../protocol/index.ts";
+import type { BucketLevel } from "./message-bucket.ts";
 import type { Wire } from "./viewers/codec.ts";
 import type { Subscription } from "./viewers/subscription.ts";
 
@@ -39,6 +40,8 @@ export type ViewerAttachment = Identity & {
   joined_at: number;
   /** VW6: where a viewer that reads too slowly is; null for one that is up with the log. */
   behind_at: number | null;
+  /** AC6: how much it may still send, where that was less than half a burst; absent for one that never came so far. */
+  bucket?: BucketLevel;
 };
 
 export type AgentAttachment = Identity & {

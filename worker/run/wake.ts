@@ -1,10 +1,11 @@
 import type { CoreParts } from "./core.ts";
-import type { AgentSocket } from "./producer/agent-desk.ts";
+import { type AgentSocket, agentSocket } from "./producer/agent-desk.ts";
 import { Room } from "./room.ts";
 import type { Attachment, SocketPort, ViewerAttachment } from "./sockets.ts";
 import type { StoragePort } from "./storage/sql-port.ts";
 import type { Viewer } from "./viewers/fan-out.ts";
 import { SendWindow } from "./viewers/send-window.ts";
+import { viewerBucket } from "./viewers/viewer-limits.ts";
 
 /** Who is behind a socket. */
 export type Peer = { kind: "viewer"; viewer: Viewer } | { kind: "agent"; agent: AgentSocket };
@@ -34,7 +35,7 @@ export function wakeRoom<S>(
       viewers.add(viewer, now);
       peers.set(socket, { kind: "viewer", viewer });
     } else if (attachment?.kind === "agent") {
-      const agent: AgentSocket = { socket: port, attachment: { ...attachment, sent_through: log.lastOffset } };
+      const agent = agentSocket(port, { ...attachment, sent_through: log.lastOffset }, now);
       if (attachment.sent_through > log.lastOffset) port.remember(agent.attachment);
       agents.push(agent);
       peers.set(socket, { kind: "agent", agent });
@@ -51,5 +52,6 @@ function wokenViewer(socket: SocketPort, attachment: ViewerAttachment, sentThrou
   const window = new SendWindow(attachment.mode, now);
   window.behind = attachment.behind_at !== null;
   const through = attachment.behind_at ?? Math.max(sentThrough, attachment.joined_at);
-  return { socket, attachment: { ...attachment, joined_at: through }, through, window };
+  const bucket = viewerBucket(attachment, now);
+  return { socket, attachment: { ...attachment, joined_at: through }, through, window, bucket };
 }

@@ -1,5 +1,5 @@
 import { ACK_EVERY_BYTES, type AnyEvent } from "../../../protocol/index.ts";
-import type { AgentSocket } from "../../../worker/run/producer/agent-desk.ts";
+import { type AgentSocket, agentSocket } from "../../../worker/run/producer/agent-desk.ts";
 import { Room } from "../../../worker/run/room.ts";
 import type { SocketPort, ViewerAttachment } from "../../../worker/run/sockets.ts";
 import { RoomStore } from "../../../worker/run/storage/store.ts";
@@ -119,9 +119,9 @@ export class RuncastDay {
 
   #connect(): void {
     this.#upgrade();
-    const agent: AgentSocket = {
-      socket: { ...this.#port(), send: (text) => this.#count(() => this.#toAgent.push(String(text))) },
-      attachment: {
+    const agent = agentSocket(
+      { ...this.#port(), send: (text) => this.#count(() => this.#toAgent.push(String(text))) },
+      {
         kind: "agent",
         run: "day",
         sub: "agent",
@@ -135,7 +135,8 @@ export class RuncastDay {
         heard_at: 0,
         demand: null,
       },
-    };
+      this.#now,
+    );
     this.#room.agent.add(agent);
     this.#connected = agent;
     this.#agent.feed({ type: "opened" }, this.#now);

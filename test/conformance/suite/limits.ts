@@ -52,6 +52,47 @@ export const limits = [
     assert.equal((await peer.next()).type, "ready");
   }),
 
+  ...(["plain", "runcast.v1.json"] as const).map((mode) =>
+    conform(`AC6, VW8 a viewer that floods: an error that says when to come back, then 4029, and others go on: ${mode}`, async (at) => {
+      const producer = await at.producer();
+      const other = await at.viewer("?replay=0");
+      const flooding = await at.viewer("?replay=0", { mode });
+      for (let n = 0; n < 1000; n++) flooding.send({ type: "ping", timestamp: n });
+      const error = await flooding.nextOf("error");
+      assert.partialDeepStrictEqual(error, { code: "rate_limited" });
+      assert.ok(Number(error.retry_after_ms) > 0);
+      assert.equal((await flooding.closed).code, 4029);
+      await producer.store([line("on")]);
+      assert.equal((await other.nextEvent(() => true)).message, "on");
+      await (await at.viewer("?replay=0", { mode })).upToPong();
+    }),
+  ),
+
+  conform("AC6 a burst of 60 messages is answered to the last", async (at) => {
+    await at.producer();
+    const viewer = await at.viewer("?replay=0");
+    for (let n = 0; n < 60; n++) viewer.send({ type: "ping", timestamp: n });
+    for (let n = 0; n < 60; n++) assert.equal((await viewer.nextOf("pong")).client_timestamp, n);
+  }),
+
+  conform("AC6 an agent that says what the log does not take, without end: an error, then 4029; the next one goes on", async (at) => {
+    const producer = await at.producer();
+    for (let n = 0; n < 3000; n++) producer.send({ type: "ping", timestamp: n });
+    assert.partialDeepStrictEqual(await producer.nextOf("error"), { code: "rate_limited" });
+    assert.equal((await producer.closed).code, 4029);
+    await (await at.producer()).store([line("on")]);
+  }),
+
+  conform("AC6 welcome and ready tell the limits", async (at) => {
+    const peer = await at.silentProducer();
+    peer.send(hello());
+    const told = { max_frame_bytes: 4_194_304, max_event_bytes: 1_048_576, max_batch_events: 10_000, max_blob_bytes: 67_108_864 };
+    assert.partialDeepStrictEqual(await peer.nextOf("ready"), { limits: { ...told, messages_per_second: 50 } });
+    const { limits } = (await at.viewer("?replay=0")).welcome;
+    const viewers = { messages_per_second: 20, messages_burst: 60, connections_per_run: 5000, upgrades_per_minute: 600 };
+    assert.partialDeepStrictEqual(limits, { ...viewers, max_frame_bytes: 1_048_576, subscriptions: 64, prompt_bytes: 4096 });
+  }),
+
   conform(
     "AC6 upgrades past 600 a minute and address are refused with 429, and say when to come back",
     async (at) => {

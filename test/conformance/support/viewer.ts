@@ -39,7 +39,7 @@ export async function welcomed(peer: Peer, mode: Mode): Promise<Viewer> {
         const { events: these, through } = await more();
         events.push(...these);
         if (through === undefined) continue;
-        if (acknowledge) peer.send({ type: "ack", through });
+        if (acknowledge && batched) peer.send({ type: "ack", through });
         assert.ok(through <= offset, `the viewer has come to ${through}, past ${offset}`);
         if (through === offset) return events;
       }

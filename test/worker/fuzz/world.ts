@@ -1,6 +1,7 @@
 import type { CommandRequest } from "../../../protocol/index.ts";
 import type { ReplayWish } from "../../../worker/run/log/replay.ts";
 import { RunLog } from "../../../worker/run/log/run-log.ts";
+import { agentSocket } from "../../../worker/run/producer/agent-desk.ts";
 import { Room } from "../../../worker/run/room.ts";
 import type { ViewerMode } from "../../../worker/run/sockets.ts";
 import type { StoragePort } from "../../../worker/run/storage/sql-port.ts";
@@ -56,7 +57,7 @@ export class World implements Surroundings {
       demand: null,
     } as const;
     wire.port.remember(attachment);
-    const agent = { socket: wire.port, attachment };
+    const agent = agentSocket(wire.port, attachment, this.now);
     this.#peers.set(wire, { kind: "agent", agent });
     this.room.agent.add(agent);
     return wire;

@@ -1,4 +1,5 @@
 import type { Role } from "../../../protocol/index.ts";
+import { agentSocket } from "../../../worker/run/producer/agent-desk.ts";
 import type { Room } from "../../../worker/run/room.ts";
 
 type Answer = Record<string, unknown> & { type: string };
@@ -23,7 +24,7 @@ export function greeted(room: Room, run: string, { exp, now, role = "agent" }: {
   };
   const identity = { kind: "agent", run, sub: "gpu", role, exp, client_id: "agent" } as const;
   const attachment = { ...identity, connected_at: 1, heard_at: 0, life: null, demand: null, sent_through: 0, sent_seq: 0 };
-  const producer = { socket, attachment };
+  const producer = agentSocket(socket, attachment, now);
   room.agent.add(producer);
   const say = (message: object, at: number) => room.agent.receive(producer, JSON.stringify(message), at);
   say({ type: "hello", protocol: 1, life: "life-1", next_seq: 1, sent_seq: 0, agent: { name: "test", version: "0" } }, now);

@@ -1,9 +1,15 @@
 import {
+  AGENT_FRAME_MAX,
+  AGENT_MESSAGES_BURST,
+  AGENT_MESSAGES_PER_SECOND,
   type AgentBatch,
   type AgentMessage,
+  BATCH_EVENTS_MAX,
+  BLOB_MAX,
   type Demand,
   ERRORS,
   type ErrorCode,
+  EVENT_MAX,
   type Hello,
   type RoomToAgent,
 } from "../../../protocol/index.ts";
@@ -11,6 +17,7 @@ import { AGENT_MESSAGES } from "../../auth/role-table.ts";
 import type { Command } from "../commands/command.ts";
 import type { CommandDesk } from "../commands/command-desk.ts";
 import type { RoomCore } from "../core.ts";
+import { MessageBucket } from "../message-bucket.ts";
 import { type AgentAttachment, hasEnded, type SocketPort } from "../sockets.ts";
 import { decodeAgentFrame } from "./agent-frame.ts";
 import { AgentWatch } from "./agent-watch.ts";
@@ -18,7 +25,13 @@ import { checkEvents } from "./check-events.ts";
 import { decideBatch, decideHello } from "./decisions.ts";
 import { demandFor } from "./demand.ts";
 
-export type AgentSocket = { socket: SocketPort; attachment: AgentAttachment };
+export type AgentSocket = { socket: SocketPort; attachment: AgentAttachment; bucket: MessageBucket };
+
+/** An agent's socket, as it comes or as it is seen again. Its bucket is not remembered: a room that slept has seen no flood. */
+export function agentSocket(socket: SocketPort, attachment: AgentAttachment, now: number): AgentSocket {
+  const allowance = { perSecond: AGENT_MESSAGES_PER_SECOND, burst: AGENT_MESSAGES_BURST };
+  return { socket, attachment, bucket: new MessageBucket(allowance, null, now) };
+}
 
 /** The room's side of the producer protocol: hello, fence, batches, acks, demand (PR1–PR5). */
 export class AgentDesk {
@@ -78,8 +91,16 @@ export class AgentDesk {
   }
 
   receive(agent: AgentSocket, frame: string | ArrayBuffer, now: number): void {
+    // It was told to go.
+    if (agent.bucket.exhausted) return;
     if (hasEnded(agent.attachment, now)) {
       this.#refuse(agent, "token_expired", ERRORS.token_expired.message);
+      return;
+    }
+    // Before it is read; what the log takes is given back.
+    if (!agent.bucket.take(1, now)) {
+      this.#refuse(agent, "rate_limited", "too many messages", { retry_after_ms: agent.bucket.fullIn(now) });
+      this.remove(agent, false, now);
       return;
     }
     const decoded = decodeAgentFrame(frame);
@@ -172,7 +193,7 @@ export class AgentDesk {
     own.settle(hello.sent_seq);
     const demand = demandFor(this.#core.viewers.count);
     this.#demanded(agent, demand);
-    this.#send(agent, { type: "ready", life: hello.life, last_seq: log.storedSeq, demand });
+    this.#send(agent, { type: "ready", life: hello.life, last_seq: log.storedSeq, demand, limits: AGENT_LIMITS });
     this.#core.logger("info", "agent connected", {
       client_id: agent.attachment.client_id,
       decision: decision.kind,
@@ -234,6 +255,7 @@ export class AgentDesk {
     }
     const before = log.state.training_status;
     const lines = log.append(checked.events, now);
+    agent.bucket.giveBack(1);
     this.#sent(agent, Math.max(agent.attachment.sent_seq, log.lastSeq));
     // Send first, then write: the output gate would hold back what is sent after a write until the write is confirmed.
     viewers.publish(lines, now);
@@ -247,8 +269,14 @@ export class AgentDesk {
     if (log.state.training_status !== before) this.#listed();
   }
 
-  #refuse(agent: AgentSocket, code: ErrorCode, message: string, more: { seq?: number; last_seq?: number } = {}): void {
+  #refuse(
+    agent: AgentSocket,
+    code: ErrorCode,
+    message: string,
+    more: { seq?: number; last_seq?: number; retry_after_ms?: number } = {},
+  ): void {
     this.#core.counters.error(agent.attachment.client_id);
+    this.#core.counters.refused(code);
     this.#send(agent, { type: "error", code, message, ...more });
     const close = ERRORS[code].close;
     if (close !== null) agent.socket.close(close, message);
@@ -260,6 +288,15 @@ export class AgentDesk {
     return agent.socket.send(text);
   }
 }
+
+/** AC6: what an agent is told of the limits. */
+const AGENT_LIMITS = {
+  max_frame_bytes: AGENT_FRAME_MAX,
+  max_event_bytes: EVENT_MAX,
+  max_batch_events: BATCH_EVENTS_MAX,
+  max_blob_bytes: BLOB_MAX,
+  messages_per_second: AGENT_MESSAGES_PER_SECOND,
+};
 
 /** Two clocks that are set by the network differ by less than this; a hello takes a while too, and that is no difference. */
 const CLOCKS_AGREE_MS = 1000;

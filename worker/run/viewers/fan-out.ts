@@ -1,8 +1,16 @@
-import { EMPTY_BATCH_AFTER_MS, ERRORS, type RoomMessage, VIEWER_WINDOW_BYTES, type Welcome } from "../../../protocol/index.ts";
+import {
+  EMPTY_BATCH_AFTER_MS,
+  type EndingCode,
+  ERRORS,
+  type RoomMessage,
+  VIEWER_WINDOW_BYTES,
+  type Welcome,
+} from "../../../protocol/index.ts";
 import type { Log } from "../../log.ts";
 import type { Counters } from "../counters.ts";
 import { frameSize } from "../frame.ts";
 import type { Line } from "../log/line.ts";
+import type { MessageBucket } from "../message-bucket.ts";
 import { hasEnded, type SocketPort, type ViewerAttachment } from "../sockets.ts";
 import type { Codec, Frame, Wire } from "./codec.ts";
 import { codecOf } from "./codecs.ts";
@@ -10,7 +18,7 @@ import type { SendWindow } from "./send-window.ts";
 import { matcher, type Subscription, subscriptionKey } from "./subscription.ts";
 
 /** A connected viewer. `through`: it has been sent, or had filtered out, everything up to there. */
-export type Viewer = { socket: SocketPort; attachment: ViewerAttachment; through: number; window: SendWindow };
+export type Viewer = { socket: SocketPort; attachment: ViewerAttachment; through: number; window: SendWindow; bucket: MessageBucket };
 
 type Group = { codec: Codec; wants: (type: string) => boolean; viewers: Set<Viewer>; lastFrameAt: number };
 
@@ -83,7 +91,7 @@ export class Viewers {
       for (const viewer of group.viewers) {
         if (viewer.through >= through) continue;
         if (viewer.window.behind) {
-          if (viewer.window.stalled(now)) this.#end(viewer, "slow");
+          if (viewer.window.stalled(now)) this.end(viewer, "slow");
           continue;
         }
         // One that is ahead (VW3) has seen the beginning of these already.
@@ -112,8 +120,8 @@ export class Viewers {
     viewer.through = through;
     if (viewer.window.full) this.#fallBehind(viewer);
     const held = viewer.attachment.mode === "plain" ? viewer.socket.buffered() : null;
-    if (held !== null && held > VIEWER_WINDOW_BYTES) return this.#end(viewer, "slow");
-    return viewer.window.spent ? this.#end(viewer, "recycled") : true;
+    if (held !== null && held > VIEWER_WINDOW_BYTES) return this.end(viewer, "slow");
+    return viewer.window.spent ? this.end(viewer, "recycled") : true;
   }
 
   /** Tells one viewer something that is no event. @returns whether it is still there */
@@ -132,9 +140,17 @@ export class Viewers {
     this.tell(viewer, this.#welcomeAgain(viewer, now), now);
   }
 
+  /** Nothing that it still sends counts any more. @returns false: the viewer is gone */
+  end(viewer: Viewer, code: EndingCode, message: string = ERRORS[code].message): false {
+    this.#logger("info", "viewer closed", { client_id: viewer.attachment.client_id, code });
+    viewer.socket.close(ERRORS[code].close, message);
+    this.remove(viewer);
+    return false;
+  }
+
   /** One whose token has ended is closed instead (AC4), one that is gone is dropped. @returns whether the viewer is still there */
   #send(viewer: Viewer, wire: Wire, bytes: number, now: number): boolean {
-    if (hasEnded(viewer.attachment, now)) return this.#end(viewer, "token_expired");
+    if (hasEnded(viewer.attachment, now)) return this.end(viewer, "token_expired");
     if (!viewer.socket.send(wire)) {
       this.#counters.error(viewer.attachment.client_id);
       this.#logger("warning", "a send failed", { client_id: viewer.attachment.client_id });
@@ -150,14 +166,6 @@ export class Viewers {
     viewer.window.behind = true;
     viewer.attachment = { ...viewer.attachment, behind_at: viewer.through };
     viewer.socket.remember(viewer.attachment);
-  }
-
-  /** @returns false: the viewer is gone */
-  #end(viewer: Viewer, code: "slow" | "recycled" | "token_expired"): false {
-    this.#logger("info", "viewer closed", { client_id: viewer.attachment.client_id, code });
-    viewer.socket.close(ERRORS[code].close, ERRORS[code].message);
-    this.remove(viewer);
-    return false;
   }
 
   #frames(group: Group, wanted: readonly Line[], through: number, now: number): Frame[] {

@@ -32,11 +32,16 @@ export class SendWindow {
     this.#inFlight.push(sent);
   }
 
-  /** The viewer has read everything up to an offset; one that it was never sent acknowledges no more than all. */
-  acknowledged(through: number, now: number): void {
+  /**
+   * The viewer has read everything up to an offset; one that it was never sent acknowledges no more than all.
+   * @returns whether that was news
+   */
+  acknowledged(through: number, now: number): boolean {
     this.#lastAckAt = now;
     const left = this.#inFlight.findIndex((frame) => frame.through > through);
-    for (const frame of this.#inFlight.splice(0, left === -1 ? this.#inFlight.length : left)) this.#bytes -= frame.bytes;
+    const read = this.#inFlight.splice(0, left === -1 ? this.#inFlight.length : left);
+    for (const frame of read) this.#bytes -= frame.bytes;
+    return read.length > 0;
   }
 
   /** Offsets mean something else from now on: an ack of one that was sent before says nothing. */

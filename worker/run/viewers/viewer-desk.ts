@@ -1,10 +1,11 @@
 import {
-  ACK_EVERY_BYTES,
-  ERRORS,
+  endsConnection,
+  type Failure,
   failure,
   KEEPALIVE_MS,
   KEEPALIVE_REPLY,
   KEEPALIVE_SEND,
+  REFRESH_TOKENS,
   REPLAY_EVENTS_MAX,
   type Result,
   type Role,
@@ -12,7 +13,6 @@ import {
   type Snapshot,
   SUBSCRIPTIONS_MAX,
   VIEWER_FRAME_MAX,
-  VIEWER_MESSAGES_PER_SECOND,
   VIEWER_WINDOW_BYTES,
   type ViewerMessage,
   type Welcome,
@@ -20,13 +20,16 @@ import {
 import { VIEWER_MESSAGES } from "../../auth/role-table.ts";
 import type { CommandDesk } from "../commands/command-desk.ts";
 import type { RoomCore } from "../core.ts";
+import { frameSize } from "../frame.ts";
 import type { Line } from "../log/line.ts";
 import { missedAfter, newest, planReplay, type ReplayWish } from "../log/replay.ts";
+import { messageTokens } from "../message-bucket.ts";
 import { endOf, hasEnded, type Identity, type SocketPort, type ViewerAttachment } from "../sockets.ts";
 import { codecOf } from "./codecs.ts";
 import type { Viewer } from "./fan-out.ts";
 import { SendWindow } from "./send-window.ts";
 import { type Subscription, subscribe, unsubscribe } from "./subscription.ts";
+import { VIEWER_LIMITS, viewerBucket } from "./viewer-limits.ts";
 
 /** What this desk needs of the rest of the room. */
 type Surroundings = {
@@ -57,6 +60,7 @@ export class ViewerDesk {
       attachment: { ...attachment, joined_at: through },
       through,
       window: new SendWindow(attachment.mode, now),
+      bucket: viewerBucket(attachment, now),
     };
     socket.remember(viewer.attachment);
     viewers.add(viewer, now);
@@ -80,20 +84,41 @@ export class ViewerDesk {
   }
 
   receive(viewer: Viewer, frame: string | ArrayBuffer, now: number): void {
+    const { viewers } = this.#core;
+    // It was told to go: what it had sent before it knew counts no more.
+    if (!viewers.has(viewer)) return;
     if (hasEnded(viewer.attachment, now)) {
-      viewer.socket.close(ERRORS.token_expired.close, ERRORS.token_expired.message);
+      viewers.end(viewer, "token_expired");
       return;
     }
+    // Before it is read: reading is what a flood would cost most.
+    const tokens = messageTokens(frameSize(frame), VIEWER_FRAME_MAX);
+    if (!this.#paid(viewer, tokens, now)) return;
     const decoded = codecOf(viewer.attachment.mode).read(frame);
-    if (decoded.ok) {
-      this.#handle(viewer, decoded.value, now);
-      return;
-    }
-    this.#core.logger("warning", "invalid message from a viewer", { client_id: viewer.attachment.client_id, code: decoded.code });
+    if (decoded.ok) this.#handle(viewer, decoded.value, tokens, now);
+    else this.#refuse(viewer, decoded, now);
+    if (viewer.bucket.low && viewers.has(viewer)) this.#rememberBucket(viewer);
+  }
+
+  /** AC6. @returns whether the viewer may go on; one that has sent too much was told so, and closed */
+  #paid(viewer: Viewer, tokens: number, now: number): boolean {
+    if (viewer.bucket.take(tokens, now)) return true;
+    this.#refuse(viewer, failure("rate_limited", "too many messages"), now, { retry_after_ms: viewer.bucket.fullIn(now) });
+    return false;
+  }
+
+  #refuse(viewer: Viewer, { code, message }: Failure, now: number, more: { retry_after_ms?: number } = {}): void {
+    this.#core.logger("warning", "a viewer was refused", { client_id: viewer.attachment.client_id, code });
     this.#core.counters.error(viewer.attachment.client_id);
-    this.#answer(viewer, { type: "error", code: decoded.code, message: decoded.message }, now);
-    const close = ERRORS[decoded.code].close;
-    if (close !== null) viewer.socket.close(close, decoded.message);
+    this.#core.counters.refused(code);
+    this.#answer(viewer, { type: "error", code, message, ...more }, now);
+    if (endsConnection(code)) this.#core.viewers.end(viewer, code, message);
+  }
+
+  /** Outlives this object's memory: a flood that takes a room out of it must not begin anew. */
+  #rememberBucket(viewer: Viewer): void {
+    viewer.attachment = { ...viewer.attachment, bucket: viewer.bucket.level };
+    viewer.socket.remember(viewer.attachment);
   }
 
   /** A viewer that is past the beginning of a new numbering starts over, from the present state. @returns its welcome */
@@ -108,9 +133,11 @@ export class ViewerDesk {
     return connections;
   }
 
-  #handle(viewer: Viewer, message: ViewerMessage, now: number): void {
+  /** @param tokens what the message has cost */
+  #handle(viewer: Viewer, message: ViewerMessage, tokens: number, now: number): void {
     const { role } = viewer.attachment;
     if (!VIEWER_MESSAGES[message.type].includes(role)) {
+      this.#core.counters.refused("forbidden");
       const about = message.type === "command" ? { id: message.id } : {};
       this.#answer(viewer, { type: "error", code: "forbidden", message: `a ${role} may not send this: ${message.type}`, ...about }, now);
       return;
@@ -138,10 +165,12 @@ export class ViewerDesk {
         return;
       }
       case "ack":
-        viewer.window.acknowledged(message.through, now);
+        // As many as there were frames: one that catches up sends hundreds a second.
+        if (viewer.window.acknowledged(message.through, now)) viewer.bucket.giveBack(tokens);
         if (viewer.window.behind && viewer.window.roomy) this.#catchUp(viewer, now);
         return;
       case "refresh":
+        if (!this.#paid(viewer, REFRESH_TOKENS - tokens, now)) return;
         this.#core.effects.identify(message.token, (result, at) => this.#refreshed(viewer, result, at));
         return;
       case "command": {
@@ -219,12 +248,7 @@ export class ViewerDesk {
       recovered,
       snapshot: this.#around.snapshot(),
       keepalive: { send: KEEPALIVE_SEND, reply: KEEPALIVE_REPLY, every_ms: KEEPALIVE_MS },
-      limits: {
-        ack_every_bytes: ACK_EVERY_BYTES,
-        window_bytes: VIEWER_WINDOW_BYTES,
-        max_frame_bytes: VIEWER_FRAME_MAX,
-        messages_per_second: VIEWER_MESSAGES_PER_SECOND,
-      },
+      limits: VIEWER_LIMITS,
     };
   }
 
