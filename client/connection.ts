@@ -2,7 +2,6 @@ import {
   type CommandRequest,
   commandRequest,
   describe,
-  type ErrorCode,
   type Position,
   parsePosition,
   type RoomMessage,
@@ -24,10 +23,8 @@ import { type Received, receivedEvent } from "./received.ts";
 import { openSocket, watchClosing } from "./socket.ts";
 import type { LinkState } from "./state.ts";
 import { Subscription } from "./subscription.ts";
+import { TokenOffer } from "./token-offer.ts";
 import { askWhy, verdictOf } from "./verdict.ts";
-
-/** How a room refuses a refresh (AC4). Errors about a command of these codes name the command. */
-const REFRESH_REFUSALS: ReadonlySet<string> = new Set<ErrorCode>(["unauthorized", "token_expired", "token_revoked", "forbidden"]);
 
 /**
  * A viewer's connection to one run: the wiring around the pure machine in `link.ts`. It reconnects by itself, resumes where it was, and
@@ -46,10 +43,7 @@ export class Connection implements AsyncIterable<Received> {
   #timer: ReturnType<typeof setTimeout> | null = null;
   #inbox: Inbox | null = null;
   #token: string | null = null;
-  /** Sent as `refresh` and not answered yet. */
-  #offered: string | null = null;
-  /** The last that was offered: a token that was refused once is not offered again. */
-  #lastOffered: string | null = null;
+  readonly #offer = new TokenOffer();
   #willAlign = false;
   #role: Welcome["role"] | null = null;
 
@@ -215,7 +209,7 @@ export class Connection implements AsyncIterable<Received> {
       // Each listener minds only the socket of the present try.
       if (this.#socket !== socket) return;
       this.#socket = null;
-      this.#offered = null;
+      this.#offer.lost();
       this.#commands.lost();
       this.#input({ kind: "socket_closed", code, reason });
     };
@@ -233,7 +227,7 @@ export class Connection implements AsyncIterable<Received> {
   #abandon(): void {
     const socket = this.#socket;
     this.#socket = null;
-    this.#offered = null;
+    this.#offer.lost();
     this.#commands.lost();
     socket?.close(1000);
   }
@@ -255,12 +249,10 @@ export class Connection implements AsyncIterable<Received> {
   /** AC4: offers the room a newer token, where there is one. Refused, the link goes on with the one that it has. */
   async #refresh(): Promise<void> {
     const socket = this.#socket;
-    if (typeof this.#options.token !== "function" || this.#offered !== null) return;
+    if (typeof this.#options.token !== "function" || this.#offer.isOpen) return;
     const token = await this.#readToken();
-    if (typeof token !== "string" || token === this.#token || token === this.#lastOffered || this.#socket !== socket) return;
-    if (!this.#sendLive({ type: "refresh", token })) return;
-    this.#offered = token;
-    this.#lastOffered = token;
+    if (typeof token !== "string" || token === this.#token || this.#offer.hasRefused(token) || this.#socket !== socket) return;
+    if (this.#sendLive({ type: "refresh", token })) this.#offer.sent(token);
   }
 
   /** @returns undefined where whoever gives it failed, which says nothing about the credentials */
@@ -286,11 +278,9 @@ export class Connection implements AsyncIterable<Received> {
 
   #answer(message: RoomMessage): void {
     if (message.type === "command_ack") this.#commands.acknowledged(message.id, message.state);
-    else if (message.type === "refreshed") {
-      this.#token = this.#offered;
-      this.#offered = null;
-    } else if (message.type === "error" && this.#offered !== null && message.id === undefined && REFRESH_REFUSALS.has(message.code))
-      this.#offered = null;
+    else if (message.type === "refreshed") this.#token = this.#offer.accepted() ?? this.#token;
+    // An error about a command says of which.
+    else if (message.type === "error" && this.#offer.isOpen && message.id === undefined) this.#offer.refused(message.code);
     else if (message.type === "error")
       this.#commands.refused(typeof message.id === "string" ? message.id : null, message.code, message.message);
     this.#callbacks.answer(message);

@@ -84,7 +84,7 @@ test("AC4 a refused token leaves the link as it is, is no command's answer, and 
   const socket = await room.connection();
   socket.send(welcomeMessage({ expires_at: inMs(1000) }));
   await until(() => connection.state.kind === "live", { what: "the welcome" });
-  const command = connection.command({ id: "c1", command: "pause" } as never);
+  const command = connection.command({ id: "c1", command: "sample" });
   const said = [await socket.next(), await socket.next()];
   expect(said).toMatchObject([{ type: "command" }, { type: "refresh", token: "a.b.other" }]);
   socket.send({ type: "error", code: "forbidden", message: "a refresh keeps the role" }, welcomeMessage({ expires_at: inMs(1000) }));
@@ -96,6 +96,19 @@ test("AC4 a refused token leaves the link as it is, is no command's answer, and 
   expect(await socket.next()).toMatchObject({ type: "subscribe" });
   expect(connection.state.kind).toBe("live");
   expect(room.connections).toBe(1);
+});
+
+test("AC4 a token that the room could not look at is offered again, and the failure is no command's answer", async () => {
+  const { connection } = client(["a.b.first", "a.b.second"]);
+  const socket = await room.connection();
+  socket.send(welcomeMessage({ expires_at: inMs(1000) }));
+  await until(() => connection.state.kind === "live", { what: "the welcome" });
+  const command = connection.command({ id: "c1", command: "sample" });
+  expect([await socket.next(), await socket.next()]).toMatchObject([{ type: "command" }, { type: "refresh", token: "a.b.second" }]);
+  socket.send({ type: "error", code: "internal", message: "the directory failed" }, welcomeMessage({ expires_at: inMs(1000) }));
+  expect(await socket.next()).toEqual({ type: "refresh", token: "a.b.second" });
+  socket.send({ type: "refreshed", expires_at: inMs(3_600_000) }, { type: "command_ack", id: "c1", state: "queued" });
+  expect(await command).toMatchObject({ ok: true });
 });
 
 test("AC4 a fixed token and a function that gives the same again send nothing", async () => {

@@ -53,10 +53,7 @@ from runcast.client.received import Received, Welcomed, received_event
 from runcast.client.socket import Asked, Socket, open_socket
 from runcast.client.state import Closed, LinkState, Live
 from runcast.client.subscription import Subscription
-
-
-_REFRESH_REFUSALS = frozenset({"unauthorized", "token_expired", "token_revoked", "forbidden"})
-"""How a room refuses a refresh (AC4). Errors about a command of these codes name the command."""
+from runcast.client.token_offer import TokenOffer
 
 
 class Connection:
@@ -86,10 +83,7 @@ class Connection:
         self._told: LinkState | None = None
         self._told_apart = asyncio.Event()
         self._token: str | None = None
-        self._offered: str | None = None
-        """Sent as `refresh` and not answered yet."""
-        self._last_offered: str | None = None
-        """A token that was refused once is not offered again."""
+        self._offer = TokenOffer()
         self._will_align = False
         self._role: Role | None = None
         start = Position.parse(since) if isinstance(since, str) else since or self._keeper.load()
@@ -278,13 +272,13 @@ class Connection:
 
     def _socket_closed(self, code: int, reason: str) -> None:
         self._socket = None
-        self._offered = None
+        self._offer.lost()
         self._commands.lost()
         self._input(SocketClosed(code, reason))
 
     def _abandon(self) -> None:
         self._commands.lost()
-        self._offered = None
+        self._offer.lost()
         socket, self._socket = self._socket, None
         if socket is not None:
             self._start(socket.abandon())
@@ -305,13 +299,13 @@ class Connection:
     async def _refresh(self) -> None:
         """AC4: offers the room a newer token, where there is one. Refused, the link goes on with the one that it has."""
         socket = self._socket
-        if not callable(self._options.token) or self._offered is not None:
+        if not callable(self._options.token) or self._offer.is_open:
             return
         token, _ = await self._options.read_token()
-        if token is None or token in (self._token, self._last_offered) or self._socket is not socket:
+        if token is None or token == self._token or self._offer.has_refused(token) or self._socket is not socket:
             return
         if self._send_live({"type": "refresh", "token": token}):
-            self._offered = self._last_offered = token
+            self._offer.sent(token)
 
     def _hand(self, received: Received, size: float, at: Position | None) -> None:
         if self._inbox is not None:
@@ -322,9 +316,10 @@ class Connection:
         if message["type"] == "command_ack":
             self._commands.acknowledged(message["id"], message["state"])
         elif message["type"] == "refreshed":
-            self._token, self._offered = self._offered, None
-        elif message["type"] == "error" and self._offered is not None and "id" not in message and message["code"] in _REFRESH_REFUSALS:
-            self._offered = None
+            self._token = self._offer.accepted() or self._token
+        elif message["type"] == "error" and self._offer.is_open and "id" not in message:
+            # An error about a command says of which.
+            self._offer.refused(message["code"])
         elif message["type"] == "error":
             about = message.get("id")
             self._commands.refused(about if isinstance(about, str) else None, message["code"], message["message"])

@@ -1,12 +1,14 @@
 """The Python client and a real relay."""
 
 import asyncio
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from runcast.client import Accepted, Closed, Event, LinkState, Live, Received, Recovering, Refused, connect
+from runcast.client.refresh import milliseconds
 from support.aio import eventually, in_loop
 from support.producer import Producer
 from support.relay import Relay
@@ -122,6 +124,39 @@ async def test_AC4_a_token_that_ends_is_replaced_and_the_run_goes_on(relay: Rela
     assert welcomes == [False, True] and lines == [f"line {number}" for number in range(1, sent + 1)]
     async with connect(relay.url, "renewed", token=relay.token("viewer", "renewed", lifetime_s=-60)) as viewer:
         assert (await viewer.closed()).reason.code == "token_expired"
+    await producer.close()
+
+
+@in_loop
+async def test_AC4_a_watch_survives_its_first_token_without_another_connection(relay: Relay) -> None:
+    producer = await Producer.begin(relay.url, "watched", relay.token("agent", "watched"))
+    tokens: list[str] = []
+    welcomes: list[Any] = []
+    states: list[LinkState] = []
+    answers: list[Any] = []
+    lines: list[Any] = []
+
+    async def token() -> str:
+        tokens.append(await asyncio.to_thread(relay.token, "viewer", "watched", 3 if not tokens else 600))
+        return tokens[-1]
+
+    async with connect(
+        relay.url,
+        "watched",
+        token=token,
+        on_welcome=welcomes.append,
+        on_state=states.append,
+        on_answer=answers.append,
+        on_event=lines.append,
+    ):
+        await eventually(lambda: answers, "the answer to the new token")
+        first_end = milliseconds(welcomes[0]["expires_at"])
+        assert answers[0]["type"] == "refreshed" and milliseconds(answers[0]["expires_at"]) > first_end
+        await eventually(lambda: time.time() * 1000 > first_end + 1000, "the first token's end")
+        before = len(lines)
+        await producer.send(line(1))
+        await eventually(lambda: len(lines) > before, "what came after it")
+        assert len(welcomes) == 1 and [type(state).__name__ for state in states] == ["Connecting", "Live"]
     await producer.close()
 
 
