@@ -30,8 +30,6 @@ import { loadCodec } from "./viewers/codecs.ts";
 import { viewerTags } from "./viewers/subscription.ts";
 import { type Peer, type Sleeper, wakeRoom } from "./wake.ts";
 
-type DirectoryStub = ReturnType<typeof directoryOf>;
-
 /** One run as a Durable Object: wiring between the platform and {@link Room}. No timer, no `accept()`: it hibernates with its sockets. */
 export class RunRoom extends DurableObject<Env> {
   readonly #store: RoomStore;
@@ -44,7 +42,10 @@ export class RunRoom extends DurableObject<Env> {
   #alarmAt: number | null = null;
   /** Tokens that were revoked while this object is in memory: one that was let in a moment before is refused at the door. */
   readonly #revoked = new Set<string>();
-  #directory: DirectoryStub | null = null;
+  /** Sockets that were closed with their run. */
+  readonly #deleted = new WeakSet<WebSocket>();
+  /** What the directory is being told. */
+  #telling: Promise<unknown> = Promise.resolve();
   /** When the newest agent connected, milliseconds since 1970. */
   #connectedAt = 0;
 
@@ -185,7 +186,10 @@ export class RunRoom extends DurableObject<Env> {
     this.#room = null;
     this.#peers = new Map();
     this.#alarmAt = null;
-    for (const socket of this.ctx.getWebSockets()) socketPort(socket).close(ERRORS.run_deleted.close, ERRORS.run_deleted.message);
+    for (const socket of this.ctx.getWebSockets()) {
+      this.#deleted.add(socket);
+      socketPort(socket).close(ERRORS.run_deleted.close, ERRORS.run_deleted.message);
+    }
     try {
       await deleted;
     } catch (error) {
@@ -193,7 +197,9 @@ export class RunRoom extends DurableObject<Env> {
       this.ctx.abort("storage failed");
       throw error;
     }
-    await this.#askDirectory((directory) => directory.remove(run));
+    // What was told before must not come after it: the run would stand in the list again.
+    await this.#telling;
+    await directoryOf(this.env).remove(run);
     if (existed) this.#logger("info", "run deleted", { run });
     return existed;
   }
@@ -270,7 +276,7 @@ export class RunRoom extends DurableObject<Env> {
   #begin(socket: WebSocket, frame: string | ArrayBuffer): Room | null {
     const attachment = socket.deserializeAttachment() as Attachment | null;
     // What is still said on a socket that was closed with its run begins no other.
-    if (attachment?.kind !== "agent" || socket.readyState !== WebSocket.OPEN) return null;
+    if (attachment?.kind !== "agent" || this.#deleted.has(socket)) return null;
     const refused = this.#refuseStranger(socket, attachment, frame, Date.now());
     if (refused) return null;
     Room.create(this.#store, attachment.run, Date.now());
@@ -416,24 +422,11 @@ export class RunRoom extends DurableObject<Env> {
   }
 
   #tellDirectory(run: string, summary: string): void {
-    this.ctx.waitUntil(
-      this.#askDirectory((directory) => directory.put(summary)).catch((error) =>
-        this.#logger("warning", "the directory was not told", { run, ...thrown(error) }),
-      ),
-    );
-  }
-
-  /** By one stub, whose calls arrive in order: what was told before a deletion must not come after it. */
-  async #askDirectory(ask: (directory: DirectoryStub) => Promise<void>): Promise<void> {
-    this.#directory ??= directoryOf(this.env);
-    const directory = this.#directory;
-    try {
-      await ask(directory);
-    } catch (error) {
-      // A stub whose object went away stays broken.
-      if (this.#directory === directory) this.#directory = null;
-      throw error;
-    }
+    const told = directoryOf(this.env)
+      .put(summary)
+      .catch((error) => this.#logger("warning", "the directory was not told", { run, ...thrown(error) }));
+    this.#telling = Promise.all([this.#telling, told]);
+    this.ctx.waitUntil(told);
   }
 }
 
