@@ -166,7 +166,7 @@ export class ViewerDesk {
       }
       case "ack":
         // As many as there were frames: one that catches up sends hundreds a second.
-        if (viewer.window.acknowledged(message.through, now)) viewer.bucket.giveBack(tokens);
+        if (viewer.window.acknowledged(message.through, now)) viewer.bucket.giveBack(1);
         if (viewer.window.behind && viewer.window.roomy) this.#catchUp(viewer, now);
         return;
       case "refresh":
