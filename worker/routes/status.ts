@@ -12,24 +12,23 @@ export function status(app: Hono<AppContext>): void {
   /** Connections, frames, latency, errors, tail and log of the token's own runs that have somebody connected. */
   route(app, "GET /api/ws/status", async (c) => {
     const listed = (await directoryOf(c.env).list(c.get("grant"), ASKED_MAX)).map((text) => JSON.parse(text) as RunSummary);
-    // A run may be called __proto__.
-    const runs = new Map<string, RoomStatus>();
+    const runs: Record<string, RoomStatus> = {};
     await Promise.all(
       listed.map(async ({ run, agent_connected, viewers }) => {
         if (!agent_connected && viewers === 0) return;
         const figures = await roomOf(c.env, run).status();
-        if (figures !== null) runs.set(run, JSON.parse(figures) as RoomStatus);
+        if (figures !== null) runs[run] = JSON.parse(figures) as RoomStatus;
       }),
     );
     const connections = { viewer: 0, operator: 0, agent: 0, owner: 0 };
-    for (const figures of runs.values()) {
+    for (const figures of Object.values(runs)) {
       for (const role of Object.keys(connections) as (keyof typeof connections)[]) connections[role] += figures.connections[role];
     }
     return c.json({
       active_connections: Object.values(connections).reduce((sum, count) => sum + count, 0),
       connections,
       training_state: listed[0]?.status ?? null,
-      runs: Object.fromEntries(runs),
+      runs,
     });
   });
 }
