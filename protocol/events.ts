@@ -10,7 +10,7 @@ import {
   SERIES_NAME_MAX_LENGTH,
   SERIES_PER_RUN,
 } from "./limits.ts";
-import { wireNumber } from "./numbers.ts";
+import { isWireNumber, type WireNumber, wireNumber } from "./numbers.ts";
 
 /**
  * The events of a run. Flat JSON objects: `type`, `timestamp` (ISO-8601, UTC, milliseconds) and the fields of the type;
@@ -147,17 +147,37 @@ export const validationResult = z.looseObject({
   label: text(SERIES_NAME_MAX_LENGTH),
 });
 
-const seriesName = z.string().min(1).max(SERIES_NAME_MAX_LENGTH);
+/** Lists of numbers are looked at here: zod would note each wrong element, and a million of them end the stack and the memory of a room. */
+const wholeNumbers = z.custom<number[]>(
+  (value) => Array.isArray(value) && value.every(Number.isSafeInteger),
+  "expected a list of whole numbers",
+);
+const columns = z.custom<Record<string, (WireNumber | null)[]>>(
+  areColumns,
+  `expected at most ${SERIES_PER_RUN} series, each a list of numbers under a name of 1 to ${SERIES_NAME_MAX_LENGTH} characters`,
+);
+
+function areColumns(value: unknown): boolean {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  const entries = Object.entries(value);
+  return entries.length <= SERIES_PER_RUN && entries.every(([name, column]) => isSeriesName(name) && isColumn(column));
+}
+
+function isSeriesName(name: string): boolean {
+  return name.length > 0 && name.length <= SERIES_NAME_MAX_LENGTH;
+}
+
+function isColumn(value: unknown): boolean {
+  return Array.isArray(value) && value.every((cell) => cell === null || isWireNumber(cell));
+}
 
 export const metrics = z
   .looseObject({
     type: z.literal("metrics"),
     ...base,
-    steps: z.array(z.int()),
+    steps: wholeNumbers,
     /** One column a series, as long as `steps`; null where a series has no value at that step. */
-    series: z
-      .record(seriesName, z.array(wireNumber.nullable()))
-      .refine((value) => Object.keys(value).length <= SERIES_PER_RUN, "too many series"),
+    series: columns,
   })
   .refine(
     ({ steps, series }) => Object.values(series).every((column) => column.length === steps.length),

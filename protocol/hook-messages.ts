@@ -2,6 +2,7 @@ import { z } from "zod";
 import { isShallow } from "./depth.ts";
 import { commandName, commandState, logLevel, runStatus } from "./events.ts";
 import {
+  EVENT_TYPE_MAX_LENGTH,
   ID_PATTERN,
   JSON_DEPTH_MAX,
   LIFE_MAX_LENGTH,
@@ -9,6 +10,7 @@ import {
   NAME_MAX_LENGTH,
   PROMPT_MAX,
   SERIES_NAME_MAX_LENGTH,
+  TYPES_COUNTED_MAX,
 } from "./limits.ts";
 import { wireNumber } from "./numbers.ts";
 
@@ -49,6 +51,19 @@ const envelope = { n: z.int().min(1), t: z.number() };
 const sampleType = z.enum(["default", "custom"]);
 const count = z.int().min(0).nullish();
 const line = z.string().max(LOG_LINE_MAX);
+
+/** Looked at here, since zod would note each wrong entry of a line of any length. */
+const typeCounts = z.custom<Record<string, number>>(
+  areTypeCounts,
+  `expected at most ${TYPES_COUNTED_MAX} counts, each under a name of at most ${EVENT_TYPE_MAX_LENGTH} characters`,
+);
+
+function areTypeCounts(value: unknown): boolean {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  const entries = Object.entries(value);
+  if (entries.length > TYPES_COUNTED_MAX) return false;
+  return entries.every(([type, dropped]) => type.length <= EVENT_TYPE_MAX_LENGTH && Number.isSafeInteger(dropped) && dropped >= 0);
+}
 
 export const hookMessage = z.discriminatedUnion("type", [
   z.looseObject({
@@ -117,7 +132,7 @@ export const hookMessage = z.discriminatedUnion("type", [
   /** The training in this process is over, its final model saved, and no exception left it. The process may go on (a GUI). */
   z.looseObject({ type: z.literal("end"), ...envelope }),
   /** The hook's queue was full: how many messages of each type were dropped, *latest wins* types first. */
-  z.looseObject({ type: z.literal("dropped"), ...envelope, counts: z.record(z.string(), z.int().min(0)) }),
+  z.looseObject({ type: z.literal("dropped"), ...envelope, counts: typeCounts }),
   z.looseObject({
     type: z.literal("command_update"),
     ...envelope,

@@ -59,6 +59,8 @@ export const ID_PATTERN = /^[A-Za-z0-9._-]{1,64}$/;
 /** Longest name of an event type in a subscription, and how many one connection may hold: fits a socket's attachment. */
 export const EVENT_TYPE_MAX_LENGTH = 64;
 export const SUBSCRIPTIONS_MAX = 64;
+/** Types of messages whose dropped ones a hook counts: several times what it knows; they are told in one log line. */
+export const TYPES_COUNTED_MAX = 64;
 /** A producer's life: an opaque string. */
 export const LIFE_MAX_LENGTH = 64;
 /** A log line; longer ones are cut, and say so. */

@@ -10,6 +10,11 @@ const NON_FINITE = ["NaN", "Infinity", "-Infinity"] as const;
 export const wireNumber = z.union([z.number(), z.enum(NON_FINITE)]);
 export type WireNumber = z.infer<typeof wireNumber>;
 
+/** The same for a list, in which each would be a schema of its own. */
+export function isWireNumber(value: unknown): value is WireNumber {
+  return typeof value === "number" ? Number.isFinite(value) : (NON_FINITE as readonly unknown[]).includes(value);
+}
+
 /** @returns the number as it may stand in JSON. */
 export function toWire(value: number): WireNumber {
   if (Number.isFinite(value)) return value;

@@ -25,7 +25,8 @@ export function takeScalars(turn: Turn, message: HookMessageOf<"scalars">): Poin
     const point: Point = { t, tag, value, step };
     points.push(point);
     const here = run.training.progress?.global_step ?? null;
-    const advances = drives && (here === null || step > here);
+    // Some trainers log what was before the first step at -1: a point of the curve, and no progress.
+    const advances = drives && step >= 0 && (here === null || step > here);
     if (advances && untold !== null) tellProgress(turn, untold);
     if (advances) {
       startRunning(turn, t);
@@ -70,5 +71,5 @@ function isKnownSeries(turn: Turn, tag: string, t: number): boolean {
 
 function validationResult({ run }: Turn, { t, step, value }: Point, label: string) {
   const epoch = run.training.progress?.epoch ?? null;
-  return { type: "validation_result", timestamp: iso(t), step, epoch, validation_loss: value, label };
+  return { type: "validation_result", timestamp: iso(t), step: step < 0 ? null : step, epoch, validation_loss: value, label };
 }

@@ -3,6 +3,7 @@ import type { AnyEvent } from "../../protocol/index.ts";
 import type { Say } from "../log.ts";
 import { FULL_DISK_RETRY_MS } from "../spool/full-disk.ts";
 import type { Spool } from "../spool/spool.ts";
+import { iso } from "../translate/turn.ts";
 import { backoff } from "../uplink/backoff.ts";
 import { type BlobAnswer, type BlobTarget, putBlob } from "./blobs.ts";
 import { type Content, type Look, loadSample } from "./sample-file.ts";
@@ -147,7 +148,7 @@ function notStored(sample: PendingSample, answer: Exclude<BlobAnswer, { kind: "s
 function announcement(sample: PendingSample, content: Content, path: string, thumbnailPath: string | null): AnyEvent {
   return {
     type: "sample_generated",
-    timestamp: new Date(sample.t * 1000).toISOString(),
+    timestamp: iso(sample.t),
     sample_id: sample.sample_id,
     path,
     thumbnail_path: thumbnailPath,

@@ -1,4 +1,5 @@
 import { fromWire } from "../../protocol/index.ts";
+import { isMoment } from "../time/format.ts";
 import type { RunView, Told } from "./run-view.ts";
 
 /** How far a run is: fractions from 0 to 1, null where the trainer told no maximum. */
@@ -47,6 +48,7 @@ export function etaOf(view: RunView, now: number): Eta | null {
   const low = fromWire(progress.event.eta_low_seconds) ?? likely;
   const high = fromWire(progress.event.eta_high_seconds) ?? likely;
   const end = (seconds: number) => progress.at + seconds * 1000;
+  if (![low, high, likely].every((seconds) => isMoment(end(seconds)))) return null;
   const left = (seconds: number) => Math.max(0, (end(seconds) - now) / 1000);
   return { low: left(low), high: left(high), likely: left(likely), endLow: end(low), endHigh: end(high) };
 }

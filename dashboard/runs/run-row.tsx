@@ -3,7 +3,7 @@ import { advanceOf } from "../model/progress.ts";
 import { follow, runPath } from "../router.ts";
 import { StatusPill } from "../status-pill.tsx";
 import { now } from "../time/clock.ts";
-import { ago, clock, count, duration, percent } from "../time/format.ts";
+import { ago, clock, count, duration, isMoment, percent } from "../time/format.ts";
 
 /** One run in the list: a link over the whole row. */
 export function RunRow({ run }: { run: RunSummary }) {
@@ -14,7 +14,8 @@ export function RunRow({ run }: { run: RunSummary }) {
   const over = run.status === "completed" || run.status === "stopped" || run.status === "error";
   const eta = going && run.agent_connected ? fromWire(progress?.event.eta_seconds) : null;
   // An estimate is of the moment in which it was told.
-  const end = eta === null || !Number.isFinite(eta) ? null : Date.parse(progress?.event.timestamp ?? run.updated_at) + eta * 1000;
+  const at = eta === null ? Number.NaN : Date.parse(progress?.event.timestamp ?? run.updated_at) + eta * 1000;
+  const end = isMoment(at) ? at : null;
   return (
     <li>
       <a class="run-row" href={runPath(run.run)} onClick={follow}>

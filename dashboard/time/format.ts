@@ -39,13 +39,23 @@ const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-d
 const DAY_CLOCK = new Intl.DateTimeFormat(undefined, { weekday: "short", hour: "2-digit", minute: "2-digit" });
 const SECONDS_CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
 
+/** The farthest moment from 1970 that a date can be, in milliseconds. */
+const MOMENT_MAX = 8.64e15;
+
+/** @returns whether a clock can show it: a trainer's own estimate or clock may say anything, and the platform throws for what is no date */
+export function isMoment(at: number): boolean {
+  return Math.abs(at) <= MOMENT_MAX;
+}
+
 /** @returns the clock time, with the weekday where it is more than half a day off */
 export function clock(at: number, now: number): string {
+  if (!isMoment(at)) return "–";
   return (Math.abs(at - now) > 12 * 3600 * 1000 ? DAY_CLOCK : CLOCK).format(at);
 }
 
 /** @returns the time between two clock times, written as the reader's language does */
 export function clockRange(from: number, to: number, now: number): string {
+  if (!isMoment(from) || !isMoment(to)) return "–";
   return (Math.abs(to - now) > 12 * 3600 * 1000 ? DAY_CLOCK : CLOCK).formatRange(from, to);
 }
 

@@ -68,6 +68,13 @@ test("EV3 an estimate counts down from the moment of which it was, and names the
 test("EV3 there is no time left where it means nothing: not told, paused, or over", () => {
   const told = progress({ global_step: 1, eta_seconds: 600 });
   expect(etaOf(viewAfter(progress({ global_step: 1, eta_seconds: null })), NOW)).toBeNull();
+  for (const eta of [
+    { eta_seconds: 1e300 },
+    { eta_seconds: 600, eta_high_seconds: "Infinity" },
+    { eta_seconds: 600, eta_low_seconds: "NaN" },
+  ]) {
+    expect(etaOf(viewAfter(progress({ global_step: 1, ...eta })), NOW)).toBeNull();
+  }
   for (const status of ["paused", "completed", "stopped", "error"])
     expect(etaOf(viewAfter(told, { type: "training_status", status }), NOW)).toBeNull();
 });

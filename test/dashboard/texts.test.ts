@@ -3,7 +3,7 @@ import { columnsOf, marksOf } from "../../dashboard/chart/lines.ts";
 import { hostText } from "../../dashboard/model/host-text.ts";
 import { lossName, otherGroups, shortName, smoothLossName } from "../../dashboard/model/series.ts";
 import { tokenInFragment, tokenInText } from "../../dashboard/session/token-text.ts";
-import { ago, duration, durationRange, figure, pace, percent } from "../../dashboard/time/format.ts";
+import { ago, clock, clockRange, clockWithSeconds, duration, durationRange, figure, pace, percent } from "../../dashboard/time/format.ts";
 
 test("AC2 a token is found in a fragment, in a pasted link and alone, and nowhere else", () => {
   const token = "aaa.bbb-b.c_c";
@@ -33,6 +33,13 @@ test("EV3 durations read like people say them, and a range says what both ends s
   expect(durationRange(3300, 3900)).toBe("55 min – 1 h 05 min");
   expect(durationRange(700, 710)).toBe("12 min");
   expect(ago(1000, 13_000)).toBe("12 s ago");
+});
+
+test("EV3 a clock shows no time for what is none, and does not throw", () => {
+  for (const at of [Number.NaN, Number.POSITIVE_INFINITY, -Number.MAX_VALUE, 8.64e15 + 1]) {
+    expect([clock(at, 0), clockRange(at, 0, 0), clockRange(0, at, 0)]).toEqual(["–", "–", "–"]);
+  }
+  expect(["", "yesterday", "+999999-01-01T00:00:00.000Z"].map(clockWithSeconds)).toEqual(["", "", ""]);
 });
 
 test("EV2 figures name what is no number, and what is absent is no zero", () => {

@@ -4,7 +4,8 @@ import { agentMessage, roomToAgent } from "../../protocol/agent-messages.ts";
 import { claims, coversRun, isRunId } from "../../protocol/claims.ts";
 import { afterClose, closeName, ERRORS, type ErrorCode, failure } from "../../protocol/errors.ts";
 import { type AnyEvent, anyEvent, eventSchemas, isKnownType, LATEST_WINS, parseEvent } from "../../protocol/events.ts";
-import { ID_PATTERN, LIFE_MAX_LENGTH, RUN_INFO_MAX, SERIES_PER_RUN } from "../../protocol/limits.ts";
+import { hookMessage } from "../../protocol/hook-messages.ts";
+import { ERROR_MESSAGE_MAX, ID_PATTERN, JSON_DEPTH_MAX, LIFE_MAX_LENGTH, RUN_INFO_MAX, SERIES_PER_RUN } from "../../protocol/limits.ts";
 import { fromWire, toWire } from "../../protocol/numbers.ts";
 import { formatPosition, parsePosition } from "../../protocol/position.ts";
 import { BEARER_SUBPROTOCOL_PREFIX, KEEPALIVE_REPLY, KEEPALIVE_SEND, roomMessage, viewerMessage } from "../../protocol/viewer-messages.ts";
@@ -159,6 +160,49 @@ describe("events", () => {
     });
     expect(parseEvent(wide(SERIES_PER_RUN)).kind).toBe("known");
     expect(parseEvent(wide(SERIES_PER_RUN + 1)).kind).toBe("invalid");
+  });
+
+  test("AC6 however many elements of a message are wrong, one is said, and nothing throws", () => {
+    const many = <T>(value: T) => Array.from({ length: 300_000 }, () => value);
+    const named = (value: unknown) => Object.fromEntries(many(value).map((each, index) => [`k${index}`, each]));
+    for (const event of [
+      { type: "metrics", steps: many(""), series: {} },
+      { type: "metrics", steps: [], series: { loss: many("") } },
+      { type: "metrics", steps: [], series: named(1) },
+      { type: "metrics", steps: [1], series: [[1]] },
+      { type: "metrics", steps: [1], series: { "": [1] } },
+      { type: "metrics", steps: [1.5], series: {} },
+      { type: "system_stats", gpus: many(1) },
+      { type: "system_stats", gpus: [{ throttle_reasons: many(1) }] },
+      { type: "run_info", gpus: many(1) },
+    ]) {
+      const parsed = parseEvent(event);
+      expect([parsed.kind, parsed.kind === "invalid" && parsed.reason.length <= ERROR_MESSAGE_MAX]).toEqual(["invalid", true]);
+      expect(eventSchemas[event.type as "metrics"].safeParse(event).error?.issues).toHaveLength(1);
+    }
+    const envelope = { n: 1, t: 0 };
+    for (const message of [
+      { type: "scalars", ...envelope, rows: many(1) },
+      { type: "dropped", ...envelope, counts: named("") },
+      { type: "dropped", ...envelope, counts: named(1) },
+      { type: "dropped", ...envelope, counts: { ["t".repeat(65)]: 1 } },
+    ]) {
+      expect(hookMessage.safeParse(message).error?.issues).toHaveLength(1);
+    }
+    expect(hookMessage.safeParse({ type: "dropped", ...envelope, counts: { progress: 3, log: 1 } }).success).toBe(true);
+  });
+
+  test("AC6 an event may nest so deep and no deeper, in objects and in lists", () => {
+    const nested = (levels: number, wrap: (inner: unknown) => unknown) => {
+      let value: unknown = 1;
+      for (let level = 0; level < levels; level++) value = wrap(value);
+      return value;
+    };
+    for (const wrap of [(inner: unknown) => [inner], (inner: unknown) => ({ inner })]) {
+      expect(parseEvent({ type: "x", deep: nested(JSON_DEPTH_MAX - 1, wrap) }).kind).toBe("unknown");
+      expect(parseEvent({ type: "x", deep: nested(JSON_DEPTH_MAX, wrap) }).kind).toBe("invalid");
+      expect(parseEvent({ type: "x", deep: nested(200_000, wrap) }).kind).toBe("invalid");
+    }
   });
 
   test("EV7 every known event is an event like any other", () => {

@@ -9,8 +9,7 @@ import { HttpFailure } from "./errors.ts";
  * @throws HttpFailure `invalid_json`, or `invalid_message` that names the field
  */
 export async function readBody<T>(c: Context<AppContext>, schema: z.ZodType<T>): Promise<T> {
-  // A body that is too large, or breaks off, throws here: it is no bad JSON.
-  const text = await c.req.text();
+  const text = await c.req.text().catch(brokeOff);
   let body: unknown;
   try {
     body = JSON.parse(text);
@@ -20,4 +19,14 @@ export async function readBody<T>(c: Context<AppContext>, schema: z.ZodType<T>):
   const parsed = schema.safeParse(body);
   if (!parsed.success) throw new HttpFailure("invalid_message", describe(parsed.error));
   return parsed.data;
+}
+
+/**
+ * What reading a body failed with, as a failure that is expected: whoever sent it went away in the middle, which anybody can do as often as
+ * he likes, and is nothing for the log.
+ * @throws HttpFailure `invalid_message`; a body that is too large stays one
+ */
+export function brokeOff(error: unknown): never {
+  if (error instanceof Error && error.name === "BodyLimitError") throw error;
+  throw new HttpFailure("invalid_message", "the body broke off");
 }

@@ -5,6 +5,7 @@ import { secureHeaders } from "hono/secure-headers";
 import { JSON_BODY_MAX } from "../../protocol/index.ts";
 import type { AppContext } from "../app-context.ts";
 import { isListedOrigin } from "../auth/origin.ts";
+import { brokeOff } from "./body.ts";
 import { errorResponse, HttpFailure } from "./errors.ts";
 
 /**
@@ -45,7 +46,9 @@ const smallBody = bodyLimit({
 });
 
 /** A blob is measured by its route, as it comes. */
-export const boundedBody: MiddlewareHandler<AppContext> = async (c, next) => (c.req.method === "PUT" ? next() : smallBody(c, next));
+export const boundedBody: MiddlewareHandler<AppContext> = async (c, next) =>
+  // What fails further in is answered there: only its own reading can throw here.
+  c.req.method === "PUT" ? next() : smallBody(c, next).catch(brokeOff);
 
 /** Nothing is inflated, so nothing that inflates is taken: a few bytes could stand for gigabytes. */
 export const plainBody: MiddlewareHandler<AppContext> = async (c, next) => {

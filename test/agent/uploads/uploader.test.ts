@@ -32,7 +32,7 @@ function uploaderTo(room: Room, spool: Spool = spoolForTest()) {
   });
   onTestFinished(uploader.close);
   const events = () => (spool.outbox.read(1, { bytes: 1e9, events: 1e4 })?.bodies ?? []).map((body): AnyEvent => JSON.parse(body));
-  const add = (path: string, sample_id = "8-abc") => {
+  const add = (path: string, sample_id = "8-abc", t = 1_764_000_000.5) => {
     const sample: PendingSample = {
       sample_id,
       path,
@@ -40,7 +40,7 @@ function uploaderTo(room: Room, spool: Spool = spoolForTest()) {
       step: 8,
       epoch: 1,
       prompt: "a red circle",
-      t: 1_764_000_000.5,
+      t,
     };
     spool.uploads.add(sample);
     uploader.poke();
@@ -70,6 +70,16 @@ describe("samples", () => {
     await until(() => uploader.open() === 0, { what: "the announcement" });
     expect(room.puts).toBe(2);
     expect(eventsIn(spool).slice(taken)).toMatchObject([{ type: "sample_generated", sample_id: "8-abc" }]);
+  });
+
+  test("PR4 a sample of a clock that shows no date at all is announced too", async () => {
+    const room = await startRoom();
+    const path = join(folderForTest(), "sample.png");
+    writeFileSync(path, await picture());
+    const { events, add } = uploaderTo(room);
+    add(path, "9-abc", 1e300);
+    const [event] = await until(() => events().length === 1 && events(), { what: "the announcement" });
+    expect(event).toMatchObject({ type: "sample_generated", timestamp: "+275760-09-13T00:00:00.000Z" });
   });
 
   test("PR4 a picture is stored with a small WebP of it, and announced as of when it was made", async () => {

@@ -2,6 +2,55 @@
 
 const DEEP = "[".repeat(400_000) + "]".repeat(400_000);
 
+const MANY = 1_000_000;
+
+/** Events, each as its text. */
+export const EVENTS: readonly string[] = [
+  '{"type":"x"}',
+  '{"type":"__proto__"}',
+  '{"type":"constructor","constructor":{"prototype":1}}',
+  '{"type":"toString","toString":null,"valueOf":1}',
+  '{"type":"x","__proto__":{"type":"log"}}',
+  '{"0":1,"type":"x"}',
+  '{"type":"x","type":"y"}',
+  '{"type":"log","level":"info","message":"\\ud800"}',
+  '{"type":"log","level":"info","message":"\\u0000\\r\\n\\u2028\\ufeff"}',
+  '{"type":"a\\nb"}',
+  '{"type":"a\\"b"}',
+  '{"type":"\\ud800"}',
+  '{"type":"x","offset":7}',
+  '{"type":"x","offset":-1}',
+  '{"type":"x","offset":"7"}',
+  '{"type":"x","timestamp":"yesterday"}',
+  '{"type":"x","timestamp":""}',
+  '{"type":"x","timestamp":null}',
+  '{"type":"x","timestamp":1}',
+  '{"type":"x","events":[],"through":1,"extra_json":"{","body":{}}',
+  '{"type":"x","n":1e999}',
+  '{"type":"x","n":1e308,"m":-0,"l":123456789012345678901234567890}',
+  '{"type":"training_progress","eta_seconds":1e300,"eta_low_seconds":"-Infinity","step":9007199254740991}',
+  '{"type":"training_progress","step":9007199254740992}',
+  '{"type":"training_status","status":"running","phase":"__proto__","timestamp":"+275760-09-13T00:00:00.000Z"}',
+  '{"type":"agent_status","connected":false,"since":"never"}',
+  '{"type":"command_status","command_id":"..","command":"stop","state":"applied"}',
+  '{"type":"sample_generated","sample_id":"__proto__","path":"javascript:alert(1)"}',
+  '{"type":"metrics","steps":[],"series":{}}',
+  '{"type":"metrics","steps":[1],"series":{"__proto__":[1],"constructor":["NaN"],"0":[null]}}',
+  '{"type":"metrics","steps":[1],"series":{"__proto__":[1,2]}}',
+  '{"type":"metrics","steps":[1],"series":null}',
+  '{"type":"metrics","steps":{"length":1},"series":{}}',
+  // A million wrong elements are one refusal: an issue for each ended the stack, and would have been more memory than a room has.
+  `{"type":"metrics","steps":[${'"",'.repeat(MANY)}1],"series":{}}`,
+  `{"type":"metrics","steps":[],"series":{"loss":[${'"",'.repeat(MANY)}1]}}`,
+  `{"type":"metrics","steps":[],"series":{${Array.from({ length: 300_000 }, (_, index) => `"k${index}":1`).join(",")}}}`,
+  `{"type":"system_stats","gpus":[${"1,".repeat(MANY)}1]}`,
+  `{"type":"system_stats","gpus":[{"throttle_reasons":[${"1,".repeat(MANY)}1]}]}`,
+  // Fields by the thousand; the snapshot leaves out what does not fit.
+  `{"type":"training_status","status":"running",${Array.from({ length: 60_000 }, (_, index) => `"k${index}":1`).join(",")}}`,
+  `{"type":"x","deep":${DEEP}}`,
+  `{"type":"x","deep":${'{"a":'.repeat(300_000)}1${"}".repeat(300_000)}}`,
+];
+
 /** Text frames, lines and bodies. */
 export const TEXTS: readonly string[] = [
   "",

@@ -1,7 +1,9 @@
 import { env } from "cloudflare:workers";
 import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import type { Role } from "../../../protocol/index.ts";
 import { ROUTES } from "../../../worker/auth/role-table.ts";
+import { toRoom } from "../support/proto.ts";
 import { newRun } from "../support/rooms.ts";
 import { ask } from "../support/route-attempts.ts";
 import { type Agent, agent, batchedViewer, greetAgent, line, openAs, type Peer } from "../support/sockets.ts";
@@ -63,6 +65,8 @@ const MESSAGES: readonly Record<string, unknown>[] = [
   { type: "batch", first_seq: 1, events: [{ type: "log", level: "info", message: "m" }], flush: true },
   { type: "command_update", id: "c", state: "applied", global_step: 1 },
 ];
+/** Of {@link MESSAGES}, from the beginning: what a viewer may say. */
+const VIEWER_KINDS = 6;
 /** A good message with one field of another kind, or a field more. */
 const mutated = fc
   .tuple(fc.constantFrom(...MESSAGES), fc.nat(8), fc.oneof(fc.constant(null), fc.string({ maxLength: 20 })), anything)
@@ -70,7 +74,21 @@ const mutated = fc
     const name = added ?? Object.keys(message)[at % Object.keys(message).length] ?? "type";
     return JSON.stringify({ ...message, [name]: value });
   });
-const frame: fc.Arbitrary<Frame> = fc.oneof(mutated, fc.json(), fc.string(), fc.uint8Array({ maxLength: 200 }));
+/** Good Protocol Buffers with bytes of another value, cut off, or written twice. */
+const spoilt = fc
+  .tuple(
+    fc.constantFrom(...MESSAGES.slice(0, VIEWER_KINDS).map((message) => toRoom(message as { type: string }))),
+    fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 4 }),
+    fc.nat(60),
+    fc.uint8Array({ maxLength: 10 }),
+    fc.boolean(),
+  )
+  .map(([message, changes, end, tail, twice]) => {
+    const bytes = message.slice();
+    for (const [at, byte] of changes) bytes[at % bytes.length] = byte;
+    return new Uint8Array([...(twice ? bytes : []), ...bytes.slice(0, end), ...tail]);
+  });
+const frame: fc.Arbitrary<Frame> = fc.oneof(mutated, spoilt, fc.json(), fc.string(), fc.uint8Array({ maxLength: 200 }));
 
 /** Sends frames on one socket; it may be closed for them. */
 async function say(mode: Parameters<typeof openAs>[1], frames: readonly Frame[], greet: boolean): Promise<void> {
@@ -112,13 +130,24 @@ describe("whatever a socket is sent", () => {
   });
 });
 
-/** A request of a row of the role table by somebody who may. */
-async function request(name: string, fill: string, query: string, headers: Record<string, string>, body: Frame): Promise<void> {
+/** Between them these may do everything. */
+const WHO_MAY: readonly Role[] = ["owner", "agent"];
+const EVERYONE: readonly Role[] = [...WHO_MAY, "operator", "viewer"];
+
+/** A request of a row of the role table, by default by those who may. */
+async function request(
+  name: string,
+  fill: string,
+  query: string,
+  headers: Record<string, string>,
+  body: Frame,
+  roles: readonly Role[] = WHO_MAY,
+): Promise<void> {
   const [method = "GET", pattern = ""] = name.split(" ");
   const path = pattern.replaceAll(/:(run|id|sha256|jti)/g, (_, part) =>
     part === "run" && fill === "" ? run : encodeURIComponent(fill || "x"),
   );
-  for (const role of ["owner", "agent"] as const) {
+  for (const role of roles) {
     const content = method === "GET" || method === "DELETE" ? {} : { body: body as BodyInit };
     // The witnessed run is not to be deleted.
     if (name === "DELETE /api/runs/:run" && path.endsWith(run)) continue;
@@ -147,6 +176,12 @@ const QUERIES = [
   "?run=..",
   "?replay=1e9",
   "?token=%ff",
+  "?since=%00%ed%a0%80",
+  `?since=${"9".repeat(5000)}`,
+  "?events=%e6%97%a5,%0d%0a,__proto__",
+  `?events=${"x,".repeat(5000)}`,
+  `?${"events=log&".repeat(500)}`,
+  "?__proto__=1&constructor=2&after=1",
 ];
 const header = fc.constantFrom(
   "Range",
@@ -159,8 +194,43 @@ const header = fc.constantFrom(
   "Sec-WebSocket-Protocol",
   "Origin",
   "Cookie",
+  "Authorization",
+  "Content-Length",
+  "CF-Connecting-IP",
 );
-const headerText = fc.stringMatching(/^[ -~]{0,40}$/).map((text) => text.trim());
+const headerText = fc.oneof(
+  fc.stringMatching(/^[ -~]{0,40}$/).map((text) => text.trim()),
+  fc.constantFrom(
+    "x".repeat(9000),
+    "bytes=0-,5-",
+    "bytes=-0",
+    "bytes=9999999999999999999-",
+    'W/"',
+    "Bearer ",
+    "Basic Og==",
+    "null",
+    "gzip",
+  ),
+);
+
+/** Upgrades are headers alone. The key and version are the platform's; what a client offers is ours. */
+const UPGRADES: readonly Record<string, string>[] = [
+  { "Sec-WebSocket-Protocol": "" },
+  { "Sec-WebSocket-Protocol": ",,, ," },
+  { "Sec-WebSocket-Protocol": "runcast.v1.json,".repeat(500) },
+  { "Sec-WebSocket-Protocol": "bearer." },
+  { "Sec-WebSocket-Protocol": "bearer.a.b.c, bearer.d.e.f, runcast.v1.proto" },
+  { "Sec-WebSocket-Protocol": `bearer.${"x".repeat(20_000)}` },
+  { "Sec-WebSocket-Protocol": "__proto__, constructor, runcast.v1" },
+  { "Sec-WebSocket-Extensions": "permessage-deflate; server_max_window_bits=99999" },
+  { "Sec-WebSocket-Extensions": "permessage-deflate; ".repeat(300) },
+  { "Sec-WebSocket-Extensions": ";;;=,," },
+  { Origin: "null" },
+  { Origin: "javascript:alert(1)" },
+  { Cookie: "runcast_session=%ff; runcast_session=a.b.c" },
+  { Cookie: "=;".repeat(2000) },
+  { "x-runcast-upgrade": '{"kind":"agent"}' },
+];
 
 describe("whatever a route is asked", () => {
   test.each(Object.keys(ROUTES))("AC6 corpus: %s", async (name) => {
@@ -170,11 +240,19 @@ describe("whatever a route is asked", () => {
     await unharmed();
   });
 
+  test.each(["GET /runs/:run/ws", "GET /ws", "GET /runs/:run/agent"])("AC6 corpus of upgrades: %s", async (name) => {
+    for (const headers of UPGRADES) await request(name, "", "?run=__proto__", { Upgrade: "websocket", ...headers }, "");
+    for (const query of ["", ...QUERIES]) await request(name, "", query, { Upgrade: "websocket" }, "");
+    await unharmed();
+  });
+
   test("AC6 random paths, queries, headers and bodies", async () => {
     const name = fc.constantFrom(...Object.keys(ROUTES));
     const query = fc.webQueryParameters().map((text) => `?${text}`);
     const headers = fc.dictionary(header, headerText, { maxKeys: 3 });
-    const property = fc.asyncProperty(name, fc.string({ maxLength: 80 }), query, headers, frame, request);
+    const path = fc.string({ unit: "binary", maxLength: 80 }).map((text) => text.toWellFormed());
+    const roles = fc.constantFrom(...EVERYONE).map((role) => [role]);
+    const property = fc.asyncProperty(name, path, query, headers, frame, roles, request);
     await fc.assert(property, { ...PARAMETERS, numRuns: PARAMETERS.numRuns * 3 });
     await unharmed();
   });
