@@ -1,16 +1,7 @@
 import { z } from "zod";
-import { isShallow } from "./depth.ts";
 import { commandName, commandState } from "./events.ts";
-import {
-  BATCH_EVENTS_MAX,
-  ID_PATTERN,
-  JSON_DEPTH_MAX,
-  LIFE_MAX_LENGTH,
-  LOG_LINE_MAX,
-  NAME_MAX_LENGTH,
-  PROMPT_MAX,
-  RUN_INFO_MAX,
-} from "./limits.ts";
+import { BATCH_EVENTS_MAX, ID_PATTERN, LIFE_MAX_LENGTH, LOG_LINE_MAX, NAME_MAX_LENGTH, PROMPT_MAX, RUN_INFO_MAX } from "./limits.ts";
+import { shallowRecord } from "./records.ts";
 
 /** What passes between the agent (the producer) and a room. Endpoint `GET /runs/:run/agent`, role `agent`. */
 
@@ -28,9 +19,7 @@ export const hello = z.looseObject({
   /** The agent's clock: how far it is from the room's is taken out of the latency that the room tells. */
   timestamp: z.string().max(NAME_MAX_LENGTH).nullish(),
   /** Goes into the snapshot and is no event; its fields are those of a `run_info` event. */
-  run_info: z
-    .record(z.string(), z.unknown())
-    .refine((info) => isShallow(info), { message: `nests deeper than ${JSON_DEPTH_MAX}`, abort: true })
+  run_info: shallowRecord
     .refine((info) => JSON.stringify(info).length <= RUN_INFO_MAX, `at most ${RUN_INFO_MAX} characters of JSON`)
     .nullish(),
 });

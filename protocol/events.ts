@@ -11,6 +11,7 @@ import {
   SERIES_PER_RUN,
 } from "./limits.ts";
 import { isWireNumber, type WireNumber, wireNumber } from "./numbers.ts";
+import { boundedRecord } from "./records.ts";
 
 /**
  * The events of a run. Flat JSON objects: `type`, `timestamp` (ISO-8601, UTC, milliseconds) and the fields of the type;
@@ -147,27 +148,18 @@ export const validationResult = z.looseObject({
   label: text(SERIES_NAME_MAX_LENGTH),
 });
 
-/** Lists of numbers are looked at here: zod would note each wrong element, and a million of them end the stack and the memory of a room. */
+/** Looked at as a whole, as {@link boundedRecord} is. */
 const wholeNumbers = z.custom<number[]>(
   (value) => Array.isArray(value) && value.every(Number.isSafeInteger),
   "expected a list of whole numbers",
 );
-const columns = z.custom<Record<string, (WireNumber | null)[]>>(
-  areColumns,
+const columns = boundedRecord(
+  { entries: SERIES_PER_RUN, name: { min: 1, max: SERIES_NAME_MAX_LENGTH } },
+  isColumn,
   `expected at most ${SERIES_PER_RUN} series, each a list of numbers under a name of 1 to ${SERIES_NAME_MAX_LENGTH} characters`,
 );
 
-function areColumns(value: unknown): boolean {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
-  const entries = Object.entries(value);
-  return entries.length <= SERIES_PER_RUN && entries.every(([name, column]) => isSeriesName(name) && isColumn(column));
-}
-
-function isSeriesName(name: string): boolean {
-  return name.length > 0 && name.length <= SERIES_NAME_MAX_LENGTH;
-}
-
-function isColumn(value: unknown): boolean {
+function isColumn(value: unknown): value is (WireNumber | null)[] {
   return Array.isArray(value) && value.every((cell) => cell === null || isWireNumber(cell));
 }
 

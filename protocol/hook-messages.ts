@@ -1,10 +1,8 @@
 import { z } from "zod";
-import { isShallow } from "./depth.ts";
 import { commandName, commandState, logLevel, runStatus } from "./events.ts";
 import {
   EVENT_TYPE_MAX_LENGTH,
   ID_PATTERN,
-  JSON_DEPTH_MAX,
   LIFE_MAX_LENGTH,
   LOG_LINE_MAX,
   NAME_MAX_LENGTH,
@@ -13,6 +11,7 @@ import {
   TYPES_COUNTED_MAX,
 } from "./limits.ts";
 import { wireNumber } from "./numbers.ts";
+import { boundedRecord, shallowRecord } from "./records.ts";
 
 /**
  * What passes between the hook in the trainer's process and the agent: NDJSON, one object a line, over TCP on loopback.
@@ -52,17 +51,14 @@ const sampleType = z.enum(["default", "custom"]);
 const count = z.int().min(0).nullish();
 const line = z.string().max(LOG_LINE_MAX);
 
-/** Looked at here, since zod would note each wrong entry of a line of any length. */
-const typeCounts = z.custom<Record<string, number>>(
-  areTypeCounts,
+const typeCounts = boundedRecord(
+  { entries: TYPES_COUNTED_MAX, name: { min: 0, max: EVENT_TYPE_MAX_LENGTH } },
+  isCount,
   `expected at most ${TYPES_COUNTED_MAX} counts, each under a name of at most ${EVENT_TYPE_MAX_LENGTH} characters`,
 );
 
-function areTypeCounts(value: unknown): boolean {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
-  const entries = Object.entries(value);
-  if (entries.length > TYPES_COUNTED_MAX) return false;
-  return entries.every(([type, dropped]) => type.length <= EVENT_TYPE_MAX_LENGTH && Number.isSafeInteger(dropped) && dropped >= 0);
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 export const hookMessage = z.discriminatedUnion("type", [
@@ -74,10 +70,7 @@ export const hookMessage = z.discriminatedUnion("type", [
     version: z.string().max(NAME_MAX_LENGTH).nullish(),
     name: z.string().max(NAME_MAX_LENGTH).nullish(),
     /** The trainer's configuration as it is; the agent removes secrets. */
-    config: z
-      .record(z.string(), z.unknown())
-      .refine((config) => isShallow(config), `nests deeper than ${JSON_DEPTH_MAX}`)
-      .nullish(),
+    config: shallowRecord.nullish(),
   }),
   z.looseObject({
     type: z.literal("progress"),

@@ -36,8 +36,6 @@ export function createApp(): Hono<AppContext> {
   app.notFound(() => errorResponse("not_found"));
   app.onError((error, c) => {
     if (error instanceof HttpFailure) return errorResponse(error.code, error.message);
-    // hono's own, of a body whose length was not said; its middleware writes the answer.
-    if (error.name === "BodyLimitError") return errorResponse("too_large");
     createLog(c.env.RUNCAST_LOG_LEVEL)("error", "a request failed", { path: c.req.path, ...thrown(error) });
     return errorResponse("internal");
   });

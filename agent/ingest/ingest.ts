@@ -25,10 +25,10 @@ export type Ingest = {
   close(): void;
 };
 
-/** Of them, those that have not shown the token yet: when more come, the oldest gives way, so that nobody who holds some open keeps a hook out. */
-const UNGREETED_MAX = 16;
 /** A trainer, its ranks and its tools; each hook has one connection. */
 const CONNECTIONS_MAX = 64;
+/** Of them, those that have not shown the token yet: when more come, the oldest gives way, so that nobody who holds some open keeps a hook out. */
+const UNGREETED_MAX = 16;
 const LOOPBACK = "127.0.0.1";
 
 /** Listens for hooks on loopback (AC7), on a port and with a token that are new each time. */

@@ -81,7 +81,7 @@ export async function startSession({ config, say, onConsole }: SessionOptions): 
   const uplink = createUplink({
     relay,
     run,
-    credentials,
+    tokens,
     spool,
     say,
     agent: { name: AGENT_NAME, version: AGENT_VERSION },

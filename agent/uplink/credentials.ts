@@ -8,6 +8,8 @@ export type Credentials = { kind: "token"; token: string } | { kind: "secret"; s
 const TOKEN_SECONDS = 24 * 3600;
 
 export type AgentTokens = {
+  /** Whether one that has ended can be replaced. */
+  renewable: boolean;
   /** @param now milliseconds since 1970 */
   show(now: number): string;
   /** The relay says that it has ended: another is made, where one can be. */
@@ -19,10 +21,11 @@ export type AgentTokens = {
  * life: the relay remembers each token that has been at a run, and a new one for each connection would be many.
  */
 export function agentTokens(credentials: Credentials, run: string): AgentTokens {
-  if (credentials.kind === "token") return { show: () => credentials.token, ended: () => undefined };
+  if (credentials.kind === "token") return { renewable: false, show: () => credentials.token, ended: () => undefined };
   const sub = `${accountName()}@${hostname()}`.slice(0, 200);
   let kept: { token: string; until: number } | null = null;
   return {
+    renewable: true,
     show: (now) => {
       if (kept === null || now >= kept.until) {
         const claims = makeClaims({ role: "agent", runs: run, sub, expiresInSeconds: TOKEN_SECONDS }, now);

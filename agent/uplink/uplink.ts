@@ -3,7 +3,7 @@ import type { Relay } from "../config/relay.ts";
 import type { Say } from "../log.ts";
 import { agentLog } from "../session/agent-log.ts";
 import type { Spool } from "../spool/spool.ts";
-import { agentTokens, type Credentials } from "./credentials.ts";
+import type { AgentTokens } from "./credentials.ts";
 import { newProducer, outcome, step, wakeAt } from "./producer.ts";
 import type { Effect, Ending, Input } from "./producer-types.ts";
 import { openSocket, type Socket } from "./socket.ts";
@@ -11,7 +11,7 @@ import { openSocket, type Socket } from "./socket.ts";
 export type UplinkOptions = {
   relay: Relay;
   run: string;
-  credentials: Credentials;
+  tokens: AgentTokens;
   spool: Spool;
   agent: Hello["agent"];
   /** The run as it is known now, for `hello`. */
@@ -43,9 +43,8 @@ const UPDATES_AT_ONCE = 1000;
 
 /** Carries the spool's events to the room: feeds the producer machine with what happens and does what it says. */
 export function createUplink(options: UplinkOptions): Uplink {
-  const { spool, relay, run, say } = options;
-  const tokens = agentTokens(options.credentials, run);
-  let producer = newProducer(spool.outbox.figures(), options.credentials.kind === "secret", clock());
+  const { spool, relay, run, say, tokens } = options;
+  let producer = newProducer(spool.outbox.figures(), tokens.renewable, clock());
   let socket: Socket | null = null;
   let attempt = 0;
   let timer: NodeJS.Timeout | null = null;

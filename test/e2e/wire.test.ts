@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
+import { agentTokens } from "../../agent/uplink/credentials.ts";
 import { AGENT_FRAME_MAX } from "../../protocol/index.ts";
 import { spoolForTest } from "../agent/support/spool.ts";
 import { eventsOfTick } from "../agent/support/training.ts";
@@ -22,7 +23,10 @@ describe("compressed frames, through the real relay", () => {
     spool.transaction(() => {
       for (const event of events) spool.add(event);
     });
-    const uplink = uplinkTo(relay.url, spool, { run, credentials: { kind: "token", token: await relay.token("agent", run) } });
+    const uplink = uplinkTo(relay.url, spool, {
+      run,
+      tokens: agentTokens({ kind: "token", token: await relay.token("agent", run) }, run),
+    });
     await until(() => uplink.outcome() === "done", { what: "all acks", timeout_ms: 60_000 });
     const kept = (await allEvents(relay, run)).filter(({ type }) => type !== "agent_status");
     expect(kept.map(({ offset: _, ...event }) => event)).toEqual(events);

@@ -66,9 +66,8 @@ describe("pages elsewhere", () => {
     ] as const) {
       const response = await askOpened("/api/runs", { headers: headers(origin) });
       expect([origin, response.status, response.headers.get("access-control-allow-origin")]).toEqual([origin, 401, allowed]);
-      expect(response.headers.get("access-control-allow-credentials")).toBe(
-        allowed === null ? response.headers.get("access-control-allow-credentials") : "true",
-      );
+      // Without an allowed origin beside it, a browser reads nothing, whatever this says.
+      if (allowed !== null) expect(response.headers.get("access-control-allow-credentials")).toBe("true");
     }
   });
 

@@ -1,4 +1,4 @@
-import { ERRORS, isRunId, type Result } from "../../protocol/index.ts";
+import { failure, isRunId, type Result } from "../../protocol/index.ts";
 import type { AppContext } from "../app-context.ts";
 import type { Env } from "../env.ts";
 import { HttpFailure } from "../http/errors.ts";
@@ -53,7 +53,7 @@ export async function checkToken(token: string, env: Env): Promise<Result<Grant>
   // Asked each time: a list that is kept for a while would let in for a while who was put out.
   const except = jti === undefined ? [] : await directoryOf(env).revokedFor(jti);
   const grant = { ...verified.value, except };
-  return isRevoked(grant) ? { ok: false, code: "token_revoked", message: ERRORS.token_revoked.message } : { ok: true, value: grant };
+  return isRevoked(grant) ? failure("token_revoked") : { ok: true, value: grant };
 }
 
 /** A read: not a write, and not an upgrade, which is a GET with the power to write. */

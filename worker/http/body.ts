@@ -24,9 +24,8 @@ export async function readBody<T>(c: Context<AppContext>, schema: z.ZodType<T>):
 /**
  * What reading a body failed with, as a failure that is expected: whoever sent it went away in the middle, which anybody can do as often as
  * he likes, and is nothing for the log.
- * @throws HttpFailure `invalid_message`; a body that is too large stays one
+ * @throws HttpFailure `invalid_message`
  */
-export function brokeOff(error: unknown): never {
-  if (error instanceof Error && error.name === "BodyLimitError") throw error;
+export function brokeOff(): never {
   throw new HttpFailure("invalid_message", "the body broke off");
 }

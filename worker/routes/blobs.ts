@@ -1,6 +1,7 @@
 import type { Hono } from "hono";
 import { BLOB_MAX } from "../../protocol/index.ts";
 import type { AppContext } from "../app-context.ts";
+import { identityOf } from "../auth/identify.ts";
 import { keyOf } from "../blobs/bucket.ts";
 import { readRange } from "../blobs/range.ts";
 import { sniffMediaType } from "../blobs/sniff.ts";
@@ -34,8 +35,7 @@ export function blobs(app: Hono<AppContext>): void {
       await rest.cancel();
       return errorResponse("unsupported_media_type");
     }
-    const { sub, exp, jti } = c.get("grant");
-    const arrived = await directoryOf(c.env).arrive({ sub, exp, jti: jti ?? null, run }, true);
+    const arrived = await directoryOf(c.env).arrive({ ...identityOf(c.get("grant")), run }, true);
     const room = roomOf(c.env, run);
     const claimed = arrived.ok ? await room.claimBlob(sha256, length) : arrived;
     if (!claimed.ok) {
@@ -79,7 +79,6 @@ export function blobs(app: Hono<AppContext>): void {
       "cache-control": CACHE,
       etag,
       "accept-ranges": "bytes",
-      "x-content-type-options": "nosniff",
       "content-security-policy": "default-src 'none'; sandbox",
     };
     // Ranges are for GET, and for the content that the client means (RFC 9110 §13.1.5, §14.2).

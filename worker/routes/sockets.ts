@@ -4,6 +4,7 @@ import { BATCHED_SUBPROTOCOL, PLAIN_SUBPROTOCOL, PROTO_SUBPROTOCOL, REPLAY_EVENT
 import type { AppContext } from "../app-context.ts";
 import { requireReach } from "../auth/access.ts";
 import type { Grant } from "../auth/grant.ts";
+import { identityOf } from "../auth/identify.ts";
 import { offeredSubprotocols } from "../auth/present.ts";
 import type { Env } from "../env.ts";
 import { errorResponse, HttpFailure } from "../http/errors.ts";
@@ -11,7 +12,7 @@ import { eventNames, readQuery, wholeNumber } from "../http/query.ts";
 import { route } from "../http/route.ts";
 import { createLog } from "../log.ts";
 import { directoryOf, roomOf } from "../rooms.ts";
-import type { Identity, ViewerMode } from "../run/sockets.ts";
+import type { ViewerMode } from "../run/sockets.ts";
 import { UPGRADE_HEADER, type Upgrade } from "../run/upgrade.ts";
 import { EVERYTHING, NOTHING } from "../run/viewers/subscription.ts";
 
@@ -51,7 +52,7 @@ export function sockets(app: Hono<AppContext>): void {
   route(
     app,
     "GET /runs/:run/agent",
-    (c) => forward(c.req.raw, c.env, { kind: "agent", run: c.req.param("run"), identity: identity(c.get("grant")), protocol: null }),
+    (c) => forward(c.req.raw, c.env, { kind: "agent", run: c.req.param("run"), identity: identityOf(c.get("grant")), protocol: null }),
     [upgradesOnly],
   );
 }
@@ -71,7 +72,7 @@ function upgradeViewer(request: Request, env: Env, grant: Grant, run: string): P
   return forward(request, env, {
     kind: "viewer",
     run,
-    identity: identity(grant),
+    identity: identityOf(grant),
     mode,
     protocol,
     // VW1, VW2: a plain client is subscribed to nothing until it subscribes; a batched one to everything.
@@ -80,17 +81,14 @@ function upgradeViewer(request: Request, env: Env, grant: Grant, run: string): P
   });
 }
 
-function identity({ sub, role, exp, jti }: Grant): Identity {
-  return { sub, role, exp, jti: jti ?? null };
-}
-
 /** The room gets a bare request: no token reaches it, and no header from outside stands in for the Worker's. */
 async function forward(request: Request, env: Env, upgrade: Upgrade): Promise<Response> {
   createLog(env.RUNCAST_LOG_LEVEL)("debug", "routed", { run: upgrade.run, kind: upgrade.kind });
-  const headers = new Headers({ Upgrade: "websocket", [UPGRADE_HEADER]: JSON.stringify(upgrade) });
+  const said = JSON.stringify(upgrade);
+  if (said.length > 8192) return errorResponse("invalid_message", "the subscription is too long");
+  const headers = new Headers({ Upgrade: "websocket", [UPGRADE_HEADER]: said });
   const extensions = request.headers.get("Sec-WebSocket-Extensions");
   if (extensions !== null) headers.set("Sec-WebSocket-Extensions", extensions);
-  if (JSON.stringify(upgrade).length > 8192) return errorResponse("invalid_message", "the subscription is too long");
   // From here on a revocation follows the token to the room.
   const arrived = await directoryOf(env).arrive({ ...upgrade.identity, run: upgrade.run }, upgrade.kind === "agent");
   if (!arrived.ok) return errorResponse(arrived.code, arrived.message);

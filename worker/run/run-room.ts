@@ -3,15 +3,13 @@ import {
   AGENTS_PER_RUN,
   type CommandRequest,
   ERRORS,
-  type Failure,
   failure,
   KEEPALIVE_REPLY,
   KEEPALIVE_SEND,
   type Result,
   VIEWERS_PER_RUN,
 } from "../../protocol/index.ts";
-import { checkToken } from "../auth/access.ts";
-import { reach } from "../auth/grant.ts";
+import { identify } from "../auth/identify.ts";
 import type { Env } from "../env.ts";
 import { errorResponse } from "../http/errors.ts";
 import { createLog, type Log, thrown } from "../log.ts";
@@ -20,9 +18,9 @@ import { frameSize } from "./frame.ts";
 import type { EventQuery } from "./log/event-page.ts";
 import { socketPort } from "./platform-socket.ts";
 import { type AgentSocket, agentSocket } from "./producer/agent-desk.ts";
-import { refuseAllButHello } from "./producer/agent-frame.ts";
+import { isHello, tellError } from "./producer/stranger.ts";
 import { Room } from "./room.ts";
-import type { AgentAttachment, Attachment, Identity, SocketPort } from "./sockets.ts";
+import type { AgentAttachment, Attachment, Identity } from "./sockets.ts";
 import { BlobTally } from "./storage/blob-tally.ts";
 import { RoomStore } from "./storage/store.ts";
 import { UPGRADE_HEADER, type Upgrade } from "./upgrade.ts";
@@ -267,8 +265,7 @@ export class RunRoom extends DurableObject<Env> {
     });
     const oldest = waiting.sort((a, b) => a.connected_at - b.connected_at)[0];
     if (!oldest) return;
-    const message = "a run has so many agents at most";
-    tellError(socketPort(oldest.socket), { ok: false, code: "rate_limited", message });
+    tellError(socketPort(oldest.socket), failure("rate_limited", "a run has so many agents at most"));
     this.#forget(oldest.socket, false);
   }
 
@@ -277,27 +274,20 @@ export class RunRoom extends DurableObject<Env> {
     const attachment = socket.deserializeAttachment() as Attachment | null;
     // What is still said on a socket that was closed with its run begins no other.
     if (attachment?.kind !== "agent" || this.#deleted.has(socket)) return null;
-    const refused = this.#refuseStranger(socket, attachment, frame, Date.now());
-    if (refused) return null;
+    if (!isHello(this.#stranger(socket, attachment), frame, Date.now())) return null;
     Room.create(this.#store, attachment.run, Date.now());
     this.#exists = true;
     this.#logger("info", "run created", { run: attachment.run });
     return this.#awake();
   }
 
-  /** @returns whether an agent of a run that does not exist yet said anything but hello, and was told so */
-  #refuseStranger(socket: WebSocket, attachment: AgentAttachment, frame: string | ArrayBuffer, now: number): boolean {
+  /** An agent whose run does not exist yet; the object may have slept since it came. */
+  #stranger(socket: WebSocket, attachment: AgentAttachment): AgentSocket {
     const known = this.#peers.get(socket);
-    const agent = known?.kind === "agent" ? known.agent : agentSocket(socketPort(socket), attachment, now);
+    if (known?.kind === "agent") return known.agent;
+    const agent = agentSocket(socketPort(socket), attachment, Date.now());
     this.#peers.set(socket, { kind: "agent", agent });
-    if (agent.bucket.exhausted) return true;
-    if (!agent.bucket.take(1, now)) {
-      tellError(agent.socket, failure("rate_limited", "too many messages"), { retry_after_ms: agent.bucket.fullIn(now) });
-      return true;
-    }
-    const refused = refuseAllButHello(frame);
-    if (refused !== null) tellError(agent.socket, refused);
-    return refused !== null;
+    return agent;
   }
 
   /**
@@ -360,23 +350,17 @@ export class RunRoom extends DurableObject<Env> {
   }
 
   #identify(token: string, answer: (result: Result<Identity>, now: number) => void): void {
-    const identified = this.#identityOf(token).catch((error) => {
+    const identified = this.#identified(token).catch((error) => {
       this.#logger("error", "a token could not be looked at", thrown(error));
       return failure("internal");
     });
     this.ctx.waitUntil(identified.then((result) => answer(result, Date.now())));
   }
 
-  async #identityOf(token: string): Promise<Result<Identity>> {
-    const checked = await checkToken(token, this.env);
-    if (!checked.ok) return checked;
-    const { sub, role, exp, jti } = checked.value;
-    const run = this.#room?.core.run ?? "";
-    if (reach(checked.value, run) !== "yes") return failure("forbidden", "this token is not for this run");
-    const identity = { sub, role, exp, jti: jti ?? null };
-    const arrived = await directoryOf(this.env).arrive({ ...identity, run }, false);
-    if (!arrived.ok) return arrived;
-    return this.#isRevoked(identity) ? failure("token_revoked") : { ok: true, value: identity };
+  async #identified(token: string): Promise<Result<Identity>> {
+    const identified = await identify(token, this.#room?.core.run ?? "", this.env);
+    // Revoked since the directory was asked.
+    return identified.ok && this.#isRevoked(identified.value) ? failure("token_revoked") : identified;
   }
 
   #forget(socket: WebSocket, goodbye: boolean): void {
@@ -428,13 +412,6 @@ export class RunRoom extends DurableObject<Env> {
     this.#telling = Promise.all([this.#telling, told]);
     this.ctx.waitUntil(told);
   }
-}
-
-/** For one whose run has no room; a code that ends a connection ends it. */
-function tellError(port: SocketPort, { code, message }: Failure, more: { retry_after_ms?: number } = {}): void {
-  port.send(JSON.stringify({ type: "error", timestamp: new Date().toISOString(), code, message, ...more }));
-  const { close } = ERRORS[code];
-  if (close !== null) port.close(close, message);
 }
 
 function sleeper(socket: WebSocket): Sleeper<WebSocket> {

@@ -1,6 +1,7 @@
 import { onTestFinished } from "vitest";
 import { parseRelay, type Relay } from "../../../agent/config/relay.ts";
 import type { Spool } from "../../../agent/spool/spool.ts";
+import { agentTokens } from "../../../agent/uplink/credentials.ts";
 import { createUplink, type Uplink, type UplinkOptions } from "../../../agent/uplink/uplink.ts";
 
 function relayAt(url: string): Relay {
@@ -15,7 +16,7 @@ export function uplinkTo(url: string, spool: Spool, more: Partial<UplinkOptions>
   const uplink = createUplink({
     relay: relayAt(url),
     run: "a-run",
-    credentials: { kind: "token", token: "a token" },
+    tokens: agentTokens({ kind: "token", token: "a token" }, "a-run"),
     spool,
     agent: { name: "test", version: "0" },
     runInfo: () => ({ name: "a run" }),

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { verify } from "hono/jwt";
 import { describe, expect, test } from "vitest";
 import type { Spool } from "../../../agent/spool/spool.ts";
+import { agentTokens } from "../../../agent/uplink/credentials.ts";
 import type { Uplink } from "../../../agent/uplink/uplink.ts";
 import { folderForTest } from "../../support/temporary.ts";
 import { until } from "../../support/until.ts";
@@ -202,7 +203,7 @@ describe("the uplink, against a room over real sockets", () => {
 
   test("AC1 with the relay's secret a token of role agent, for this run alone, is kept until it ends, and then made anew", async () => {
     const room = await startRoom();
-    const uplink = uplinkTo(room.url, spoolForTest(), { credentials: { kind: "secret", secret: SECRET } });
+    const uplink = uplinkTo(room.url, spoolForTest(), { tokens: agentTokens({ kind: "secret", secret: SECRET }, "a-run") });
     await until(() => uplink.isLive(), { what: "the link" });
     room.cut();
     await until(() => room.tokens.length === 2 && uplink.isLive(), { what: "another connection" });

@@ -2,8 +2,10 @@
  * A producer at any rate: the agent's spool and uplink in a process of their own, without a trainer, driven over IPC. The number of each
  * event goes into the spool with it, so that a process that comes after a `kill -9` goes on with the next.
  */
+
 import { parseRelay } from "../../../agent/config/relay.ts";
 import { openSpool } from "../../../agent/spool/spool.ts";
+import { agentTokens } from "../../../agent/uplink/credentials.ts";
 import { createUplink } from "../../../agent/uplink/uplink.ts";
 import type { AnyEvent } from "../../../protocol/index.ts";
 import { markText } from "./ledger.ts";
@@ -61,7 +63,7 @@ let timer: NodeJS.Timeout | undefined;
 const uplink = createUplink({
   relay,
   run: options.run,
-  credentials: { kind: "token", token: options.token },
+  tokens: agentTokens({ kind: "token", token: options.token }, options.run),
   spool,
   agent: { name: "burst", version: "0" },
   runInfo: () => ({ name: options.run }),

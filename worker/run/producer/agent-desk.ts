@@ -1,15 +1,9 @@
 import {
-  AGENT_FRAME_MAX,
-  AGENT_MESSAGES_BURST,
-  AGENT_MESSAGES_PER_SECOND,
   type AgentBatch,
   type AgentMessage,
-  BATCH_EVENTS_MAX,
-  BLOB_MAX,
   type Demand,
   ERRORS,
   type ErrorCode,
-  EVENT_MAX,
   type Hello,
   type RoomToAgent,
 } from "../../../protocol/index.ts";
@@ -17,9 +11,10 @@ import { AGENT_MESSAGES } from "../../auth/role-table.ts";
 import type { Command } from "../commands/command.ts";
 import type { CommandDesk } from "../commands/command-desk.ts";
 import type { RoomCore } from "../core.ts";
-import { MessageBucket } from "../message-bucket.ts";
+import type { MessageBucket } from "../message-bucket.ts";
 import { type AgentAttachment, hasEnded, type SocketPort } from "../sockets.ts";
 import { decodeAgentFrame } from "./agent-frame.ts";
+import { AGENT_LIMITS, agentBucket } from "./agent-limits.ts";
 import { AgentWatch } from "./agent-watch.ts";
 import { checkEvents } from "./check-events.ts";
 import { decideBatch, decideHello } from "./decisions.ts";
@@ -27,10 +22,9 @@ import { demandFor } from "./demand.ts";
 
 export type AgentSocket = { socket: SocketPort; attachment: AgentAttachment; bucket: MessageBucket };
 
-/** An agent's socket, as it comes or as it is seen again. Its bucket is not remembered: a room that slept has seen no flood. */
+/** An agent's socket, as it comes or as it is seen again. */
 export function agentSocket(socket: SocketPort, attachment: AgentAttachment, now: number): AgentSocket {
-  const allowance = { perSecond: AGENT_MESSAGES_PER_SECOND, burst: AGENT_MESSAGES_BURST };
-  return { socket, attachment, bucket: new MessageBucket(allowance, null, now) };
+  return { socket, attachment, bucket: agentBucket(now) };
 }
 
 /** The room's side of the producer protocol: hello, fence, batches, acks, demand (PR1–PR5). */
@@ -288,15 +282,6 @@ export class AgentDesk {
     return agent.socket.send(text);
   }
 }
-
-/** AC6: what an agent is told of the limits. */
-const AGENT_LIMITS = {
-  max_frame_bytes: AGENT_FRAME_MAX,
-  max_event_bytes: EVENT_MAX,
-  max_batch_events: BATCH_EVENTS_MAX,
-  max_blob_bytes: BLOB_MAX,
-  messages_per_second: AGENT_MESSAGES_PER_SECOND,
-};
 
 /** Two clocks that are set by the network differ by less than this; a hello takes a while too, and that is no difference. */
 const CLOCKS_AGREE_MS = 1000;
