@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { VIEWER_MESSAGES_BURST } from "../../protocol/index.ts";
+import { AGENT_FRAME_MAX, VIEWER_MESSAGES_BURST } from "../../protocol/index.ts";
 import { MessageBucket, messageTokens } from "../../worker/run/message-bucket.ts";
-import { evict, newRun, room } from "./support/rooms.ts";
+import { greeted } from "./support/greeted.ts";
+import { alone, evict, newRun, room } from "./support/rooms.ts";
 import { agent, batchedViewer, type Json, line, messages, openAs, type Peer } from "./support/sockets.ts";
 import { token } from "./support/tokens.ts";
 
@@ -44,7 +45,6 @@ describe("a bucket", () => {
     const bucket = new MessageBucket(allowance, null, 0);
     expect(bucket.take(61, 0)).toBe(false);
     expect(bucket.take(1, 60_000)).toBe(false);
-    expect(bucket.exhausted).toBe(true);
   });
 
   test("AC6 it holds no more than a burst, and a clock that is set back takes nothing", () => {
@@ -69,7 +69,12 @@ describe("a bucket", () => {
     [1024 * 1024, 16],
     [30 * 1024 * 1024, 16],
   ])("AC6 a frame of %i bytes counts as %i messages", (bytes, tokens) => {
-    expect(messageTokens(bytes, 1024 * 1024)).toBe(tokens);
+    expect(messageTokens("x".repeat(bytes), 1024 * 1024)).toBe(tokens);
+    expect(messageTokens(new ArrayBuffer(bytes), 1024 * 1024)).toBe(tokens);
+  });
+
+  test("AC6 bytes count, not characters", () => {
+    expect(messageTokens("\u6f22".repeat(40 * 1024), 1024 * 1024)).toBe(2);
   });
 });
 
@@ -175,6 +180,30 @@ describe("an agent's messages", () => {
     for (let n = 0; n < AGENT_FLOOD; n++) peer.sendRaw("{");
     await rateLimit(peer);
     expect(await peer.closed).toMatchObject({ code: 4029 });
+  });
+
+  test("AC6 one that is told to go is gone at once: nothing that follows counts, however long its socket stays", async () => {
+    const run = newRun();
+    await agent(run).then((first) => first.close());
+    await alone(run, 0, (there) => {
+      const producer = greeted(there, run, { exp: 1e12, now: 1 });
+      producer.say({ type: "ping", padding: "x".repeat(AGENT_FRAME_MAX) }, 2);
+      expect(producer.closed).toEqual([1009]);
+      const { last_offset } = there.detail();
+      producer.say({ type: "batch", first_seq: 1, events: [line("late")], flush: true }, 3);
+      expect(producer.told.at(-1)).toMatchObject({ type: "error", code: "frame_too_big" });
+      expect(there.detail()).toMatchObject({ agent_connected: false, last_offset });
+      expect(there.status().limits).toMatchObject({ agents: 0, refused: { frame_too_big: 1 } });
+    });
+  });
+
+  test("AC6 a stranger that is told to go begins no run with what follows", async () => {
+    const run = newRun();
+    const peer = await openAs(run, "agent", { role: "agent" });
+    peer.sendRaw("x".repeat(AGENT_FRAME_MAX + 1));
+    peer.send({ type: "hello", protocol: 1, life: "life-1", next_seq: 1, sent_seq: 0, agent: { name: "test", version: "0" } });
+    expect(await peer.closed).toMatchObject({ code: 1009 });
+    expect(await room(run).summary()).toBeNull();
   });
 
   test("AC6 what the log takes is not limited", async () => {

@@ -35,7 +35,10 @@ export class Room {
 
   constructor(parts: CoreParts & { storage: StoragePort }) {
     this.#awakeSince = parts.clock();
-    this.core = createCore(parts, (viewer, now) => this.viewers.welcomeAgain(viewer, now));
+    this.core = createCore(parts, {
+      welcomeAgain: (viewer, now) => this.viewers.welcomeAgain(viewer, now),
+      ended: () => this.viewers.left(),
+    });
     this.commands = new CommandDesk(this.core, new CommandBook(parts.storage.sql), (command) => this.agent.deliver(command));
     const listed = () => parts.effects.listed(this.summary());
     this.agent = new AgentDesk(this.core, this.commands, listed, parts.clock());
