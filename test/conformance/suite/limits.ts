@@ -75,6 +75,26 @@ export const limits = [
     for (let n = 0; n < 60; n++) assert.equal((await viewer.nextOf("pong")).client_timestamp, n);
   }),
 
+  conform("AC6, VW6 a fast reader that acknowledges every batch at once, hundreds a second, is not limited for it", async (at) => {
+    const producer = await at.producer();
+    const viewer = await at.viewer("?replay=0");
+    const base = viewer.welcome.last_offset;
+    const batches = 400;
+    // Each waits for the one before, so that each is a frame of its own.
+    let acks = 0;
+    for (let n = 1; n <= batches; n++) {
+      producer.batch([line(`${n}`)]);
+      for (let through = base; through < base + n; acks++) {
+        through = Number((await viewer.nextOf("batch")).through);
+        viewer.send({ type: "ack", through });
+      }
+    }
+    assert.ok(acks >= batches, `${acks} acks`);
+    // And it has the whole burst left for what it wants to say.
+    for (let n = 0; n < 50; n++) viewer.send({ type: "ping", timestamp: n });
+    for (let n = 0; n < 50; n++) assert.equal((await viewer.nextOf("pong")).client_timestamp, n);
+  }),
+
   conform("AC6 an agent that says what the log does not take, without end: an error, then 4029; the next one goes on", async (at) => {
     const producer = await at.producer();
     for (let n = 0; n < 3000; n++) producer.send({ type: "ping", timestamp: n });
