@@ -155,7 +155,10 @@ export const JTI_MAX_LENGTH = 64;
 export const REVOCATIONS_MAX = 10_000;
 /** Tokens that the relay made and lists, until they end: as many as can be revoked. */
 export const TOKENS_LISTED_MAX = 10_000;
-/** How much of either list those fill together who own the same part of the runs: none of them can fill it for the others. */
+/**
+ * How much of either list those fill together who were given the same part of the runs, with whatever tokens they made for less of it; and
+ * how many links to their runs they may have. None of them can fill a list for the others.
+ */
 export const TOKENS_PER_SCOPE = 1000;
 /** Links to one run that are good at the same time: more than anybody can keep in view. */
 export const SHARES_PER_RUN = 200;
