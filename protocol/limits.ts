@@ -75,6 +75,13 @@ export const BLOB_MAX = 64 * 1024 * 1024;
 export const BLOBS_PER_RUN_BYTES = 4 * 1024 * 1024 * 1024;
 /** A row each in the run's room; a picture every four minutes is that many in two months. */
 export const BLOBS_PER_RUN = 20_000;
+/**
+ * How long the room made for a blob is held while nobody says that it was stored: who was to say so has gone. The largest needs 20 KB a second to
+ * come in that time; a slower one is asked for again.
+ */
+export const BLOB_CLAIM_MS = 3600 * 1000;
+/** Such claims that one new claim looks after: the bucket is asked about each. */
+export const BLOB_CLAIMS_SETTLED = 20;
 
 /**
  * Events that an agent keeps for a room that it cannot reach (PR4), with what SQLite needs for their rows. A busy run makes 20 to 30 MiB an hour, so
