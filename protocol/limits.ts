@@ -65,6 +65,10 @@ export const TYPES_COUNTED_MAX = 64;
 export const LIFE_MAX_LENGTH = 64;
 /** A log line; longer ones are cut, and say so. */
 export const LOG_LINE_MAX = 8 * 1024;
+/**
+ * A prompt: of a command in bytes of UTF-8, as the relay tells (`prompt_bytes`); of a sample that a trainer has taken in UTF-16 units, as its
+ * hook cuts it. The second holds whatever the first does.
+ */
 export const PROMPT_MAX = 4 * 1024;
 export const NAME_MAX_LENGTH = 200;
 export const SERIES_NAME_MAX_LENGTH = 200;

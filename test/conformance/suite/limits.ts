@@ -30,6 +30,20 @@ export const limits = [
     assert.equal((await viewer.closed).code, 1009);
   }),
 
+  conform("AC6, CM2 a prompt is measured in bytes, not in characters", async (at) => {
+    await at.producer();
+    const operator = await at.viewer("?events=log&replay=0", { role: "operator" });
+    const ask = (id: string, prompt: string) => operator.send({ type: "command", id, command: "sample", prompt });
+    ask("fits", "🎨".repeat(1024));
+    assert.partialDeepStrictEqual(await operator.nextOf("command_ack"), { id: "fits" });
+    for (const prompt of ["🎨".repeat(1025), "灯".repeat(1366), "x".repeat(4097)]) {
+      ask("too-long", prompt);
+      assert.partialDeepStrictEqual(await operator.nextOf("error"), { code: "invalid_message" });
+      const body = { id: "too-long", command: "sample", prompt };
+      refused(await at.http(`/api/runs/${at.run}/commands`, "operator", { method: "POST", body }), 400, "invalid_message");
+    }
+  }),
+
   conform("AC6, VW8 an agent's frame over 4 MiB: an error that says so, then 1009; one under it is taken", async (at) => {
     const producer = await at.producer();
     const viewer = await at.viewer("?replay=0");
