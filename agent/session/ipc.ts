@@ -56,3 +56,5 @@ export const PIPE_FDS: Readonly<Record<ConsoleSource, number>> = { stdout: 3, st
 
 /** Exit code of an agent that found another one at work on its run. */
 export const EXIT_BUSY = 75;
+/** Exit code of an agent whose folders are not its user's alone (AC7). */
+export const EXIT_REFUSED = 77;

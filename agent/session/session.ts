@@ -1,3 +1,5 @@
+import { dirname } from "node:path";
+import { spoolFolders } from "../config/paths.ts";
 import { removeHookFile, writeHookFile } from "../ingest/hook-file.ts";
 import { type Ingest, startIngest } from "../ingest/ingest.ts";
 import type { Say } from "../log.ts";
@@ -8,6 +10,7 @@ import { createUplink, type UplinkOptions } from "../uplink/uplink.ts";
 import { startUploader } from "../uploads/uploader.ts";
 import { createIntake } from "./intake.ts";
 import type { AgentConfig, ConsoleItem, TrainerExit } from "./ipc.ts";
+import { type PrivateFolder, privateFolder } from "./private-folder.ts";
 import { AGENT_NAME, AGENT_VERSION } from "./version.ts";
 
 /** What a run's end left undelivered. */
@@ -29,7 +32,7 @@ export type Session = {
 };
 
 export type SessionOptions = { config: AgentConfig; say: Say; onConsole: (n: number) => void };
-export type StartedSession = { ok: true; session: Session } | { ok: false; reason: "busy" | "failed"; message: string };
+export type StartedSession = { ok: true; session: Session } | { ok: false; reason: "busy" | "refused" | "failed"; message: string };
 
 const STATS_EVERY_MS = 2000;
 /** How long the end of a run may wait for a relay that answers. */
@@ -41,9 +44,11 @@ const BACKLOG_BYTES = 16 * 1024 * 1024;
 
 /**
  * Opens the run's spool and the port for hooks. Nothing goes to the room before `attach`: a command that cannot be started leaves no trace.
- * @returns why not, where another agent holds the spool or it cannot be opened
+ * @returns why not, where another agent holds the spool, it cannot be opened, or a folder is not this user's alone
  */
 export async function startSession({ config, say, onConsole }: SessionOptions): Promise<StartedSession> {
+  const folders = privateFolders(config);
+  if (!folders.ok) return { ok: false, reason: "refused", message: folders.message };
   const opened = openSpool(config.spool, { bytes: config.spoolBytes, say });
   if (!opened.ok) return opened;
   const { spool } = opened;
@@ -129,6 +134,21 @@ export async function startSession({ config, say, onConsole }: SessionOptions): 
   };
   const { consoleN, console, backlog } = intake;
   return { ok: true, session: { attach, abandon: () => void close(), consoleN, console, backlog, finish } };
+}
+
+/** Before anything is written there (AC7). @returns the first that is not this user's alone */
+function privateFolders({ hookFile, spool }: AgentConfig): PrivateFolder {
+  const { named, relay } = spoolFolders(spool);
+  const forEvents = { holds: "events that wait", variable: "RUNCAST_SPOOL" };
+  for (const [path, wish] of [
+    [dirname(hookFile), { holds: "hook files", variable: "XDG_RUNTIME_DIR", onlyFolders: false }],
+    [named, { ...forEvents, onlyFolders: true }],
+    [relay, { ...forEvents, onlyFolders: false }],
+  ] as const) {
+    const folder = privateFolder(path, wish);
+    if (!folder.ok) return folder;
+  }
+  return { ok: true };
 }
 
 /** A command goes to the newest hook; where there is none, the room is told so at once. */

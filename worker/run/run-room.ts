@@ -10,6 +10,7 @@ import {
   VIEWERS_PER_RUN,
 } from "../../protocol/index.ts";
 import { identify } from "../auth/identify.ts";
+import { keyOf } from "../blobs/bucket.ts";
 import type { Env } from "../env.ts";
 import { errorResponse } from "../http/errors.ts";
 import { createLog, type Log, thrown } from "../log.ts";
@@ -142,17 +143,28 @@ export class RunRoom extends DurableObject<Env> {
   }
 
   /** A blob is about to be stored, also of a run whose producer has not said hello yet. @returns whether that counts as one more (AC6) */
-  async claimBlob(sha256: string, bytes: number): Promise<Result<{ fresh: boolean }>> {
+  async claimBlob(run: string, sha256: string, bytes: number): Promise<Result<{ fresh: boolean }>> {
     this.#store.prepare();
-    return this.#blobs.claim(sha256, bytes);
+    await this.#settleBlobs(run, Date.now());
+    // The run may have been deleted meanwhile.
+    this.#store.prepare();
+    return this.#blobs.claim(sha256, bytes, Date.now());
   }
   /** A blob that was claimed was not stored. */
   async releaseBlob(sha256: string): Promise<void> {
     if (this.#store.hasTables()) this.#blobs.release(sha256);
   }
-  /** A blob was stored. @returns false where the run was deleted since it was claimed */
+  /** A blob was stored. @returns false where the run was deleted since it was claimed, or that is too long ago */
   async keepsBlob(sha256: string): Promise<boolean> {
-    return this.#store.hasTables() && this.#blobs.bytesOf(sha256) !== null;
+    return this.#store.hasTables() && this.#blobs.confirm(sha256);
+  }
+  /** Whoever stores a blob may go at any moment, before it is in the bucket or after that: the bucket knows. */
+  async #settleBlobs(run: string, now: number): Promise<void> {
+    const settle = async (sha256: string) => {
+      const stored = (await this.env.BLOBS.head(keyOf(run, sha256))) !== null;
+      if (this.#store.hasTables()) this.#blobs.settle(sha256, stored, now);
+    };
+    await Promise.all(this.#blobs.overdue(now).map(settle));
   }
 
   /** A token was revoked (AC4): its sockets end, also one that is still on its way here. */
