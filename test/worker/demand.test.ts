@@ -56,7 +56,7 @@ describe("demand", () => {
       expect(rhythms(producer)).toEqual(["idle", "live", "idle"]);
       room.viewers.leave(viewer);
       expect(rhythms(producer)).toEqual(["idle", "live", "idle"]);
-      expect(room.status().limits).toMatchObject({ viewers: 0, refused: { token_expired: 1 } });
+      expect(room.status({ count: 0, bytes: 0 }).limits).toMatchObject({ viewers: 0, refused: { token_expired: 1 } });
     });
   });
 });

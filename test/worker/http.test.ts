@@ -127,7 +127,7 @@ describe("runs", () => {
     ).toEqual(["a", "b"]);
   });
 
-  test.each(["?after=-1", "?limit=many", "?before=1e9"])("HTTP a bad query is a typed error: %s", async (query) => {
+  test.each(["?after=-1", "?limit=many", "?limit=0", "?before=1e9"])("HTTP a bad query is a typed error: %s", async (query) => {
     const run = newRun();
     await agent(run);
     const response = await get(`/api/runs/${run}/events${query}`);

@@ -1,3 +1,4 @@
+import { SELF } from "cloudflare:test";
 import { describe, expect, test } from "vitest";
 import { AGENT_FRAME_MAX, VIEWER_MESSAGES_BURST } from "../../protocol/index.ts";
 import { MessageBucket, messageTokens } from "../../worker/run/message-bucket.ts";
@@ -193,7 +194,7 @@ describe("an agent's messages", () => {
       producer.say({ type: "batch", first_seq: 1, events: [line("late")], flush: true }, 3);
       expect(producer.told.at(-1)).toMatchObject({ type: "error", code: "frame_too_big" });
       expect(there.detail()).toMatchObject({ agent_connected: false, last_offset });
-      expect(there.status().limits).toMatchObject({ agents: 0, refused: { frame_too_big: 1 } });
+      expect(there.status({ count: 0, bytes: 0 }).limits).toMatchObject({ agents: 0, refused: { frame_too_big: 1 } });
     });
   });
 
@@ -257,5 +258,18 @@ describe("who asks", () => {
     await limited(viewer);
     const status = JSON.parse((await room(run).status()) ?? "") as Record<string, unknown>;
     expect(status.limits).toEqual({ viewers: 0, viewers_max: 5000, agents: 1, agents_max: 16, refused: { rate_limited: 1 } });
+    expect(status.blobs).toEqual({ count: 0, bytes: 0, count_max: 20_000, bytes_max: 4_294_967_296 });
+  });
+
+  test("AC6 upgrades past the limit of an address are counted, by their number and nothing else", async () => {
+    const headers = { Upgrade: "websocket", "CF-Connecting-IP": crypto.randomUUID() };
+    const refused = async () => {
+      const answer = await SELF.fetch("https://relay.test/api/ws/status", { headers: { Authorization: `Bearer ${await token()}` } });
+      return (await answer.json<{ upgrades: { limit_per_minute: number; refused: number } }>()).upgrades;
+    };
+    const before = await refused();
+    expect(before.limit_per_minute).toBe(600);
+    for (let n = 0; n < 603; n++) await SELF.fetch("https://relay.test/ws", { headers });
+    expect((await refused()).refused).toBe(before.refused + 3);
   });
 });

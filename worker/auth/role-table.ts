@@ -24,6 +24,8 @@ export const ROUTES = {
   "POST /api/session": "anyone",
   "DELETE /api/session": "anyone",
 
+  // Figures of every run, and of the relay.
+  "GET /metrics": { roles: OWNING, reach: "all" },
   "GET /api/ws/status": { roles: EVERY_ROLE, reach: "own" },
   "GET /api/runs": { roles: EVERY_ROLE, reach: "own" },
   "GET /api/runs/:run": { roles: EVERY_ROLE, reach: "run" },

@@ -18,7 +18,7 @@ const PAGE_EVENTS_MAX = 5000;
 const eventQuery = z.object({
   after: wholeNumber.default(0),
   before: wholeNumber.optional(),
-  limit: wholeNumber.default(PAGE_EVENTS_DEFAULT),
+  limit: wholeNumber.pipe(z.number().min(1)).default(PAGE_EVENTS_DEFAULT),
   events: eventNames.optional(),
 });
 
@@ -48,7 +48,7 @@ export function runs(app: Hono<AppContext>): void {
       await roomOf(c.env, c.req.param("run")).events({
         after: query.after,
         before: query.before ?? null,
-        limit: Math.min(Math.max(query.limit, 1), PAGE_EVENTS_MAX),
+        limit: Math.min(query.limit, PAGE_EVENTS_MAX),
         events: query.events ?? EVERYTHING,
       }),
     );

@@ -1,34 +1,21 @@
 import type { Hono } from "hono";
-import type { RunSummary } from "../../protocol/index.ts";
 import type { AppContext } from "../app-context.ts";
 import { route } from "../http/route.ts";
-import { directoryOf, roomOf } from "../rooms.ts";
-import type { RoomStatus } from "../run/room.ts";
-
-/** Runs asked at once: those that have somebody connected, of the newest this many. */
-const ASKED_MAX = 50;
+import { OPEN_METRICS_TYPE, openMetrics } from "../status/open-metrics.ts";
+import { relayMetrics } from "../status/relay-metrics.ts";
+import { relayStatus } from "../status/relay-status.ts";
 
 export function status(app: Hono<AppContext>): void {
   /** Connections, frames, latency, errors, tail and log of the token's own runs that have somebody connected. */
   route(app, "GET /api/ws/status", async (c) => {
-    const listed = (await directoryOf(c.env).list(c.get("grant"), ASKED_MAX)).map((text) => JSON.parse(text) as RunSummary);
-    const runs: Record<string, RoomStatus> = {};
-    await Promise.all(
-      listed.map(async ({ run, agent_connected, viewers }) => {
-        if (!agent_connected && viewers === 0) return;
-        const figures = await roomOf(c.env, run).status();
-        if (figures !== null) runs[run] = JSON.parse(figures) as RoomStatus;
-      }),
-    );
-    const connections = { viewer: 0, operator: 0, agent: 0, owner: 0 };
-    for (const figures of Object.values(runs)) {
-      for (const role of Object.keys(connections) as (keyof typeof connections)[]) connections[role] += figures.connections[role];
-    }
-    return c.json({
-      active_connections: Object.values(connections).reduce((sum, count) => sum + count, 0),
-      connections,
-      training_state: listed[0]?.status ?? null,
-      runs,
-    });
+    const { connections, training_state, upgrades, runs } = await relayStatus(c.env, c.get("grant"));
+    const active_connections = Object.values(connections).reduce((sum, count) => sum + count, 0);
+    return c.json({ active_connections, connections, training_state, upgrades, runs: Object.fromEntries(runs) });
+  });
+
+  /** The same as OpenMetrics, of all runs. */
+  route(app, "GET /metrics", async (c) => {
+    const families = relayMetrics(await relayStatus(c.env, c.get("grant")));
+    return c.body(openMetrics(families), 200, { "Content-Type": OPEN_METRICS_TYPE, "Cache-Control": "no-store" });
   });
 }

@@ -1,6 +1,8 @@
 import {
   AGENTS_PER_RUN,
   type AnyEvent,
+  BLOBS_PER_RUN,
+  BLOBS_PER_RUN_BYTES,
   type EventPage,
   failure,
   type Result,
@@ -14,6 +16,7 @@ import { CommandDesk } from "./commands/command-desk.ts";
 import { type CoreParts, createCore, type RoomCore } from "./core.ts";
 import { type EventQuery, readEvents } from "./log/event-page.ts";
 import { AgentDesk } from "./producer/agent-desk.ts";
+import type { BlobTotals } from "./storage/blob-tally.ts";
 import type { StoragePort } from "./storage/sql-port.ts";
 import type { RoomStore } from "./storage/store.ts";
 import { ViewerDesk } from "./viewers/viewer-desk.ts";
@@ -120,7 +123,8 @@ export class Room {
     this.agent.watch.judge(now);
   }
 
-  status() {
+  /** @param blobs what the run keeps in the bucket */
+  status(blobs: BlobTotals) {
     const { log, store, counters } = this.core;
     return {
       training_state: textOf(log.state.training_status?.status),
@@ -129,6 +133,7 @@ export class Room {
       ...counters.read(),
       tail: log.tail,
       log: { bytes: store.chunks.bytes(), oldest_offset: log.oldestOffset, last_offset: log.lastOffset },
+      blobs: { ...blobs, count_max: BLOBS_PER_RUN, bytes_max: BLOBS_PER_RUN_BYTES },
       limits: {
         viewers: this.core.viewers.count,
         viewers_max: VIEWERS_PER_RUN,

@@ -129,7 +129,7 @@ export class RunRoom extends DurableObject<Env> {
     return this.#told((room) => room.commands.records());
   }
   async status(): Promise<string | null> {
-    return this.#told((room) => room.status());
+    return this.#told((room) => room.status(this.#blobs.totals()));
   }
   async command(request: CommandRequest, by: string): Promise<Result<string>> {
     const room = this.#awake();

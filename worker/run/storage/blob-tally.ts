@@ -1,6 +1,9 @@
 import { BLOB_CLAIM_MS, BLOB_CLAIMS_SETTLED, BLOBS_PER_RUN, BLOBS_PER_RUN_BYTES, failure, type Result } from "../../../protocol/index.ts";
 import type { SqlPort, StoragePort } from "./sql-port.ts";
 
+/** Blobs that a run keeps, claimed ones too. */
+export type BlobTotals = { count: number; bytes: number };
+
 /**
  * What a run keeps in the bucket, which counts nothing itself, so that it stays within {@link BLOBS_PER_RUN_BYTES} (AC6). A blob is claimed,
  * stored and confirmed; where that was broken off, the claim is overdue after {@link BLOB_CLAIM_MS}. Times are milliseconds since 1970.
@@ -14,13 +17,18 @@ export class BlobTally {
     this.#storage = storage;
   }
 
+  totals(): BlobTotals {
+    const row = this.#sql.exec<{ value: string }>("SELECT value FROM meta WHERE key = 'blobs'").toArray()[0];
+    return row ? (JSON.parse(row.value) as BlobTotals) : { count: 0, bytes: 0 };
+  }
+
   /** Makes room for a blob before it is stored. @returns whether that is new: one that is counted already costs nothing */
   claim(sha256: string, bytes: number, now: number): Result<{ fresh: boolean }> {
     if (this.#bytesOf(sha256) !== null) {
       this.#sql.exec("UPDATE blobs SET claimed_at = ? WHERE sha256 = ? AND claimed_at IS NOT NULL", now, sha256);
       return { ok: true, value: { fresh: false } };
     }
-    const kept = this.#total();
+    const kept = this.totals();
     if (kept.count >= BLOBS_PER_RUN) return failure("limit_reached", `this run has ${BLOBS_PER_RUN} blobs already`);
     if (kept.bytes + bytes > BLOBS_PER_RUN_BYTES) {
       return failure("limit_reached", `the blobs of a run have at most ${BLOBS_PER_RUN_BYTES} bytes together`);
@@ -38,7 +46,7 @@ export class BlobTally {
     if (bytes === null) return;
     this.#storage.transactionSync(() => {
       this.#sql.exec("DELETE FROM blobs WHERE sha256 = ?", sha256);
-      const kept = this.#total();
+      const kept = this.totals();
       this.#setTotal(kept.count - 1, kept.bytes - bytes);
     });
   }
@@ -67,11 +75,6 @@ export class BlobTally {
   /** @returns null for one that is not counted */
   #bytesOf(sha256: string): number | null {
     return this.#sql.exec<{ bytes: number }>("SELECT bytes FROM blobs WHERE sha256 = ?", sha256).toArray()[0]?.bytes ?? null;
-  }
-
-  #total(): { count: number; bytes: number } {
-    const row = this.#sql.exec<{ value: string }>("SELECT value FROM meta WHERE key = 'blobs'").toArray()[0];
-    return row ? (JSON.parse(row.value) as { count: number; bytes: number }) : { count: 0, bytes: 0 };
   }
 
   /** A row by itself: to count 20,000 others each time would be as many rows read. */
