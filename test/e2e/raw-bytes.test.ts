@@ -117,6 +117,10 @@ const PARTS = (): readonly [string, string][] => [
   ["a chunk that does not come", post("Transfer-Encoding: chunked\r\n", "ffff\r\n{")],
   ...["Content-Length: 1000\r\n\r\n{", "Transfer-Encoding: chunked\r\n\r\nffff\r\n{"].flatMap((rest): [string, string][] => [
     ["a command that does not come", `POST /api/runs/raw/commands HTTP/1.1\r\n${HOST}Authorization: Bearer ${token.owner}\r\n${rest}`],
+    [
+      "a picture that breaks off",
+      `PUT /api/runs/raw/blobs/${"0".repeat(64)} HTTP/1.1\r\n${HOST}Authorization: Bearer ${token.agent}\r\n${rest}`,
+    ],
     ["a token that is not asked for", `POST /api/tokens HTTP/1.1\r\n${HOST}Authorization: Bearer ${token.owner}\r\n${rest}`],
   ]),
 ];

@@ -5,6 +5,7 @@ import { identityOf } from "../auth/identify.ts";
 import { keyOf } from "../blobs/bucket.ts";
 import { readRange } from "../blobs/range.ts";
 import { sniffMediaType } from "../blobs/sniff.ts";
+import { brokeOff } from "../http/body.ts";
 import { errorResponse } from "../http/errors.ts";
 import { route } from "../http/route.ts";
 import { directoryOf, roomOf } from "../rooms.ts";
@@ -29,7 +30,7 @@ export function blobs(app: Hono<AppContext>): void {
       await body.cancel();
       return c.json({ path, sha256, size: known.size, media_type: known.httpMetadata?.contentType ?? "" });
     }
-    const { head, rest } = await peek(body, HEAD_BYTES);
+    const { head, rest } = await peek(body, HEAD_BYTES).catch(brokeOff);
     const mediaType = await sniffMediaType(head);
     if (mediaType === null) {
       await rest.cancel();
