@@ -1,13 +1,14 @@
 import { dirname } from "node:path";
 import { spoolFolders } from "../config/paths.ts";
 import { removeHookFile, writeHookFile } from "../ingest/hook-file.ts";
-import { type Ingest, startIngest } from "../ingest/ingest.ts";
+import { startIngest } from "../ingest/ingest.ts";
 import type { Say } from "../log.ts";
-import { openSpool, type Spool } from "../spool/spool.ts";
+import { openSpool } from "../spool/spool.ts";
 import { startStats } from "../stats/collector.ts";
 import { agentTokens } from "../uplink/credentials.ts";
-import { createUplink, type UplinkOptions } from "../uplink/uplink.ts";
+import { createUplink } from "../uplink/uplink.ts";
 import { startUploader } from "../uploads/uploader.ts";
+import { createCommandDesk } from "./command-desk.ts";
 import { createIntake } from "./intake.ts";
 import type { AgentConfig, ConsoleItem, TrainerExit } from "./ipc.ts";
 import { type PrivateFolder, privateFolder } from "./private-folder.ts";
@@ -75,14 +76,19 @@ export async function startSession({ config, say, onConsole }: SessionOptions): 
   const ingest = await startIngest({
     receive: (received) => {
       intake.hook(received);
+      if (received.message.type === "command_update") commands.answered(received.message.id);
       if (intake.backlog() > BACKLOG_BYTES) ingest.hold(true);
     },
     recordedUpTo: (session) => {
       intake.flush();
       return spool.hookNumber(session);
     },
+    hooksChanged: () => {
+      if (!over) commands.hooksChanged();
+    },
   });
   writeHookFile(config.hookFile, { protocol: 1, host: "127.0.0.1", port: ingest.port, token: ingest.token });
+  const commands = createCommandDesk({ spool, launch, hooks: ingest, onAnswer: recorded, clock: () => performance.now() });
   const uplink = createUplink({
     relay,
     run,
@@ -91,7 +97,7 @@ export async function startSession({ config, say, onConsole }: SessionOptions): 
     say,
     agent: { name: AGENT_NAME, version: AGENT_VERSION },
     runInfo: intake.runInfo,
-    onCommand: (command) => passCommand(command, ingest, spool, recorded),
+    onCommand: commands.take,
     onLive: () => uploader.poke(),
     onChange: changed,
   });
@@ -108,7 +114,7 @@ export async function startSession({ config, say, onConsole }: SessionOptions): 
     stats.abort();
     const unrecorded = intake.unrecorded();
     if (unrecorded > 0) say("warning", `the disk of the spool is full: ${unrecorded} events or lines of the run's end are lost`);
-    for (const part of [uplink, uploader, intake, ingest]) part.close();
+    for (const part of [uplink, uploader, intake, commands, ingest]) part.close();
     removeHookFile(config.hookFile);
     const { acked, sent, waiting } = spool.outbox.figures();
     const remaining = { events: sent - acked + waiting, samples: spool.uploads.count() };
@@ -120,6 +126,7 @@ export async function startSession({ config, say, onConsole }: SessionOptions): 
     await ingest.quiet(LAST_WORDS_MS);
     stats.abort();
     intake.exited(exit);
+    commands.trainerGone();
     await new Promise<void>((resolve) => {
       finishing = resolve;
       setTimeout(resolve, DELIVERY_MS).unref();
@@ -149,17 +156,4 @@ function privateFolders({ hookFile, spool }: AgentConfig): PrivateFolder {
     if (!folder.ok) return folder;
   }
   return { ok: true };
-}
-
-/** A command goes to the newest hook; where there is none, the room is told so at once. */
-function passCommand(command: Parameters<UplinkOptions["onCommand"]>[0], ingest: Ingest, spool: Spool, recorded: () => void): void {
-  const hook = ingest.newest();
-  if (hook) {
-    const { expires_at: _, ...forHook } = command;
-    hook.send(forHook);
-    return;
-  }
-  const error = "no trainer that takes commands is connected to the agent";
-  // On a full disk nothing is answered, and the room ends the command at its time to live.
-  if (spool.write(() => spool.commandUpdates.add({ type: "command_update", id: command.id, state: "rejected", error }))) recorded();
 }
