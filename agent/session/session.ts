@@ -135,7 +135,7 @@ export async function startSession({ config, say, onConsole }: SessionOptions): 
     return close();
   };
   const attach = (pid: number) => {
-    intake.begin();
+    intake.begin(pid);
     uplink.start();
     startStats({ pid: () => pid, every_ms: STATS_EVERY_MS, onStats: intake.event, signal: stats.signal });
   };
