@@ -9,6 +9,7 @@ from support.child import FAKE_ONETRAINER, TRAIN, environment, run, start
 from support.listener import Listener
 from support.stepped import SteppedTraining
 
+
 @pytest.fixture
 def training(agent: Listener, hook_file: Path, tmp_path: Path) -> Iterator[SteppedTraining]:
     stepped = SteppedTraining(agent, hook_file, tmp_path)
