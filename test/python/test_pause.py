@@ -223,6 +223,17 @@ def test_CM3_a_stop_before_a_pause_was_reached_and_a_pause_after_a_stop(agent: L
     assert [update["id"] for update in agent.of("command_update") if not update["id"].startswith("heard")] == ["p1", "p2", "s1"]
 
 
+def test_CM3_a_pause_that_the_training_ends_before_it_is_reached_fails(agent: Listener, training: Start) -> None:
+    stepped = training()
+    stepped.go_on(steps=26)
+    agent.wait_for("progress", 27)  # the last
+    stepped.ask("p1", "pause")
+
+    assert stepped.close() == 0
+    agent.wait_until_disconnected()
+    assert stepped.answer("p1") == ("failed", 24, "the training ended before the command was taken up")
+
+
 def test_CM3_what_was_asked_for_before_a_pause_is_done_before_it(agent: Listener, training: Start) -> None:
     stepped = training()
     stepped.ask("b1", "backup")
