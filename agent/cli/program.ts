@@ -35,6 +35,7 @@ export async function runProgram(words: readonly string[]): Promise<number> {
     .option(...RELAY_OPTION)
     .option("--token <token>", "a token of role agent (default: $RUNCAST_TOKEN, else made from the local relay's secret)")
     .option("--spool-bytes <size>", "what is kept of events while the relay cannot be reached (default: $RUNCAST_SPOOL_BYTES, else 256M)")
+    .option("--pause-limit <duration>", "an operator's pause ends by itself after this: 30m, 12h, 7d (default: never)")
     .passThroughOptions()
     .addHelpText("after", RUN_HELP)
     .action(async (command: string[], options: Record<string, string>) => {
@@ -125,6 +126,8 @@ The command runs as it would without runcast: same input, output, signals and ex
 128+n: killed by signal n). OneTrainer, and anything in Python that logs to TensorBoard, is understood without a change to it.
 A relay that cannot be reached, now or later, does not hold it up; events are kept and sent when the relay is back. Past --spool-bytes
 older progress and measurements are left out first, then log lines, nothing else; the run's log says what.
+A training that an operator paused goes on when it is resumed or stopped, after --pause-limit, or after ten minutes without the program
+that brings its operator's words.
 
 Examples:
   runcast run -- python scripts/train.py --config-path config.json
