@@ -3,6 +3,7 @@ import { role } from "../../protocol/index.ts";
 import { packageRoot } from "../config/paths.ts";
 import { DEFAULT_RELAY } from "../config/relay.ts";
 import type { AccessOptions } from "./access.ts";
+import type { RunOptions } from "./run.ts";
 import type { SendOptions } from "./send.ts";
 import type { ShareOptions } from "./share.ts";
 import { EXIT_USAGE, UsageError } from "./usage.ts";
@@ -37,9 +38,10 @@ export async function runProgram(words: readonly string[]): Promise<number> {
     .option(...RELAY_OPTION)
     .option("--token <token>", "a token of role agent (default: $RUNCAST_TOKEN, else made from the local relay's secret)")
     .option("--spool-bytes <size>", "what is kept of events while the relay cannot be reached (default: $RUNCAST_SPOOL_BYTES, else 256M)")
+    .option("--allow-interrupt", "a stop interrupts the command once, as Ctrl-C does, where its trainer takes no commands")
     .passThroughOptions()
     .addHelpText("after", RUN_HELP)
-    .action(async (command: string[], options: Record<string, string>) => {
+    .action(async (command: string[], options: RunOptions) => {
       const { runCommand } = await import("./run.ts");
       code = await runCommand(command, options);
     });
@@ -157,11 +159,14 @@ The command runs as it would without runcast: same input, output, signals and ex
 128+n: killed by signal n). OneTrainer, and anything in Python that logs to TensorBoard, is understood without a change to it.
 A relay that cannot be reached, now or later, does not hold it up; events are kept and sent when the relay is back. Past --spool-bytes
 older progress and measurements are left out first, then log lines, nothing else; the run's log says what.
+Operators' commands go to OneTrainer, and to what \`runcast.on_command\` names in Python. Any other trainer can do nothing but end: with
+--allow-interrupt a stop sends it SIGINT, once, and is applied when it has ended.
 
 Examples:
   runcast run -- python scripts/train.py --config-path config.json
   runcast run --name "flux, rank 32" --relay https://runcast.example.workers.dev -- ./train.sh
   runcast run --run 2026-11-23-train-k3v9x -- python scripts/train.py --continue   # the same run, continued
+  runcast run --allow-interrupt -- accelerate launch train_network.py
 
 Environment: RUNCAST_RELAY, RUNCAST_TOKEN, RUNCAST_SECRET, RUNCAST_STATE (folder of the local relay), RUNCAST_SPOOL (folder for
 events that wait), RUNCAST_SPOOL_BYTES, RUNCAST_LOG_LEVEL (debug, info, warning, error).`;

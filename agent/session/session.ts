@@ -9,6 +9,7 @@ import { agentTokens } from "../uplink/credentials.ts";
 import { createUplink, type UplinkOptions } from "../uplink/uplink.ts";
 import { startUploader } from "../uploads/uploader.ts";
 import { createIntake } from "./intake.ts";
+import { createInterrupts, type Interrupts } from "./interrupt.ts";
 import type { AgentConfig, ConsoleItem, TrainerExit } from "./ipc.ts";
 import { type PrivateFolder, privateFolder } from "./private-folder.ts";
 import { AGENT_NAME, AGENT_VERSION } from "./version.ts";
@@ -72,9 +73,10 @@ export async function startSession({ config, say, onConsole }: SessionOptions): 
     uploader.poke();
   };
   const intake = createIntake({ spool, launch, name, nameIsExplicit, startedAt, say, onConsole, onRecorded: recorded });
+  const interrupts = createInterrupts({ allowed: config.allowInterrupt, launch, spool, say });
   const ingest = await startIngest({
     receive: (received) => {
-      intake.hook(received);
+      intake.hook(interrupts.heard(received));
       if (intake.backlog() > BACKLOG_BYTES) ingest.hold(true);
     },
     recordedUpTo: (session) => {
@@ -91,7 +93,7 @@ export async function startSession({ config, say, onConsole }: SessionOptions): 
     say,
     agent: { name: AGENT_NAME, version: AGENT_VERSION },
     runInfo: intake.runInfo,
-    onCommand: (command) => passCommand(command, ingest, spool, recorded),
+    onCommand: (command) => passCommand(command, { ingest, spool, interrupts, recorded }),
     onLive: () => uploader.poke(),
     onChange: changed,
   });
@@ -119,7 +121,10 @@ export async function startSession({ config, say, onConsole }: SessionOptions): 
   const finish = async (exit: TrainerExit): Promise<Remaining> => {
     await ingest.quiet(LAST_WORDS_MS);
     stats.abort();
-    intake.exited(exit);
+    intake.flush();
+    // Before the end that they led to: an answer to a command of a run that is over may come too late.
+    if (answerStops(interrupts, spool, intake.lastStep())) recorded();
+    intake.exited(interrupts.ended(exit));
     await new Promise<void>((resolve) => {
       finishing = resolve;
       setTimeout(resolve, DELIVERY_MS).unref();
@@ -128,6 +133,7 @@ export async function startSession({ config, say, onConsole }: SessionOptions): 
     return close();
   };
   const attach = (pid: number) => {
+    interrupts.attached(pid);
     intake.begin();
     uplink.start();
     startStats({ pid: () => pid, every_ms: STATS_EVERY_MS, onStats: intake.event, signal: stats.signal });
@@ -151,15 +157,25 @@ function privateFolders({ hookFile, spool }: AgentConfig): PrivateFolder {
   return { ok: true };
 }
 
-/** A command goes to the newest hook; where there is none, the room is told so at once. */
-function passCommand(command: Parameters<UplinkOptions["onCommand"]>[0], ingest: Ingest, spool: Spool, recorded: () => void): void {
+type Around = { ingest: Ingest; spool: Spool; interrupts: Interrupts; recorded: () => void };
+
+/** A command goes to the newest hook; where there is none, the room is told so at once, or a stop becomes an interrupt. */
+function passCommand(command: Parameters<UplinkOptions["onCommand"]>[0], { ingest, spool, interrupts, recorded }: Around): void {
   const hook = ingest.newest();
   if (hook) {
+    interrupts.handed(command);
     const { expires_at: _, ...forHook } = command;
     hook.send(forHook);
     return;
   }
-  const error = "no trainer that takes commands is connected to the agent";
+  const error = interrupts.unheard(command);
+  if (error === null) return;
   // On a full disk nothing is answered, and the room ends the command at its time to live.
   if (spool.write(() => spool.commandUpdates.add({ type: "command_update", id: command.id, state: "rejected", error }))) recorded();
+}
+
+/** The trainer's end is what an interrupt was to bring about. @returns whether there is anything to send */
+function answerStops(interrupts: Interrupts, spool: Spool, global_step: number | null): boolean {
+  const updates = interrupts.answered().map((id) => ({ type: "command_update", id, state: "applied", global_step, error: null }));
+  return updates.length > 0 && spool.write(() => updates.forEach((update) => void spool.commandUpdates.add(update)));
 }

@@ -78,3 +78,37 @@ test("CM1 a run that does not exist is named in words", async () => {
   const sent = await send(["no-such-run", "sample"]);
   expect(sent).toMatchObject({ code: 1, stdout: "", stderr: "runcast: run no-such-run: there is no such run (run_not_found)\n" });
 });
+
+/** A trainer with the Python API that takes no commands; it tells how it ends. */
+const DEAF = `
+import runcast, time
+runcast.init(name="deaf")
+try:
+    for step in range(600):
+        runcast.progress(step + 1, max_step=600, max_epoch=1)
+        time.sleep(0.1)
+except KeyboardInterrupt:
+    print("saved", flush=True)
+    raise
+`;
+
+test.each([
+  [["--allow-interrupt"], "stop: applied at step \\d+", 0],
+  [[], "stop: rejected: .*--allow-interrupt.*", 1],
+] as const)("CM3 a stop that the hook turns down, run with %j: %s", async (allowed, end, code) => {
+  const run = `deaf${allowed.length}`;
+  const env = { RUNCAST_RELAY: relay.url, RUNCAST_TOKEN: await relay.token("agent", run), PYTHONPATH: "python" };
+  const deaf = runcast(["run", "--run", run, ...allowed, "--", "python3", "-c", DEAF], folder.path, env);
+  const status = async (): Promise<{ status?: string; progress?: unknown }> => {
+    const headers = { Authorization: `Bearer ${await relay.token("viewer", run)}` };
+    return (await (await fetch(`${relay.url}/api/runs/${run}`, { headers })).json()) as { status?: string; progress?: unknown };
+  };
+  await until(async () => (await status()).progress, { timeout_ms: 30_000, what: "a step" });
+  const sent = await send([run, "stop", "--yes"]);
+  expect(sent.stdout).toMatch(new RegExp(`^stop: queued\nstop: delivered\n${end}\n$`));
+  expect(sent.code).toBe(code);
+  if (code !== 0) deaf.child.kill("SIGINT");
+  expect((await deaf.exited).code).toBe(130);
+  expect(deaf.stdout()).toBe("saved\n");
+  expect((await status()).status).toBe("stopped");
+});
