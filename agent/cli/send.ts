@@ -122,7 +122,9 @@ async function detailOf(access: Access, run: string): Promise<Answer<RunDetail>>
   return answer.ok ? answer : about(answer, run);
 }
 
-const about = (answer: Refused, run: string): Refused => ({ ...answer, message: `run ${run}: ${answer.message}` });
+/** @returns the refusal with the run's name, unless nobody was there to say it */
+const about = (answer: Refused, run: string): Refused =>
+  answer.code === "unreachable" ? answer : { ...answer, message: `run ${run}: ${answer.message}` };
 
 async function sentBefore(access: Access, run: string, id: string): Promise<Answer<CommandRecord | null>> {
   const answer = await access.api().commands(run);
