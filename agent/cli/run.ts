@@ -13,7 +13,15 @@ import { sayOnce, shownLevel, writeStderr } from "../log.ts";
 import type { Credentials } from "../uplink/credentials.ts";
 import { UsageError } from "./usage.ts";
 
-export type RunOptions = { name?: string; run?: string; relay?: string; token?: string; spoolBytes?: string; pauseLimit?: string };
+export type RunOptions = {
+  name?: string;
+  run?: string;
+  relay?: string;
+  token?: string;
+  spoolBytes?: string;
+  pauseLimit?: string;
+  allowInterrupt?: boolean;
+};
 
 /** The link opens the run for a week, and lets its holder steer it. */
 const LINK_SECONDS = 7 * 24 * 3600;
@@ -46,6 +54,7 @@ export async function runCommand(command: readonly string[], options: RunOptions
       spool: spoolPath(env, relay.http, run),
       spoolBytes,
       hookFile,
+      allowInterrupt: options.allowInterrupt === true,
       startedAt: new Date().toISOString(),
     },
     scratch: scratchFolder(env),

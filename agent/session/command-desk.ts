@@ -25,6 +25,10 @@ export type CommandDeskOptions = {
   /** Names this start of the trainer. */
   launch: string;
   hooks: { newest(): Connection | null; of(session: string): Connection | null };
+  /** A command goes to a hook for the first time. */
+  onPass: (command: RoomCommand) => void;
+  /** No hook is there for it. @returns why it is rejected; null where something else will be the answer */
+  unheard: (command: RoomCommand) => string | null;
   /** The spool has an answer for the room. */
   onAnswer: () => void;
   /** Milliseconds, of a clock that nobody sets. */
@@ -45,7 +49,7 @@ const MEMORY_KEY = "commands";
 /** `at`: milliseconds since 1970. */
 type Handed = { id: string; launch: string; session: string; at: number; answered: boolean };
 
-export function createCommandDesk({ spool, launch, hooks, onAnswer, clock }: CommandDeskOptions): CommandDesk {
+export function createCommandDesk({ spool, launch, hooks, onPass, unheard, onAnswer, clock }: CommandDeskOptions): CommandDesk {
   let handed = ((spool.recall(MEMORY_KEY) ?? []) as Handed[]).filter(({ at }) => Date.now() - at < REMEMBERED_MS);
   let waiting: RoomCommand[] = [];
   let hookSeenAt = clock();
@@ -68,14 +72,20 @@ export function createCommandDesk({ spool, launch, hooks, onAnswer, clock }: Com
     settle(id);
     onAnswer();
   };
-  const pass = (hook: Connection, session: string, { expires_at: _, ...command }: RoomCommand): void => {
-    const line: AgentToHook = command;
+  const pass = (hook: Connection, session: string, command: RoomCommand): void => {
+    const { expires_at: _, ...line }: AgentToHook & RoomCommand = command;
     if (!handed.some(({ id }) => id === command.id)) {
+      onPass(command);
       const now = Date.now();
       const fresh = handed.filter(({ at }) => now - at < REMEMBERED_MS);
       remember([...fresh, { id: command.id, launch, session, at: now, answered: false }]);
     }
     hook.send(line);
+  };
+
+  const reject = (command: RoomCommand): void => {
+    const error = unheard(command);
+    if (error !== null) answer(command.id, "rejected", error);
   };
 
   /** @returns whether the command is dealt with; else a hook may still come for it */
@@ -93,7 +103,7 @@ export function createCommandDesk({ spool, launch, hooks, onAnswer, clock }: Com
     if (before && before.launch !== launch) answer(id, "failed", GONE);
     else if (clock() < hookSeenAt + HOOK_GRACE_MS) return false;
     else if (before) answer(id, "failed", GONE);
-    else answer(id, "rejected", "no trainer that takes commands is connected to the agent");
+    else reject(command);
     return true;
   };
 

@@ -37,6 +37,8 @@ export type Intake = {
   /** @returns the newest console item that is recorded, 0 for none */
   consoleN(): number;
   runInfo(): RunInfoFields;
+  /** @returns the newest global step that is recorded, null where none was told */
+  lastStep(): number | null;
   close(): void;
 };
 
@@ -175,6 +177,7 @@ export function createIntake(options: IntakeOptions): Intake {
     unrecorded: () => (held ? held.events.length + waiting.hook.length + waiting.console.length + waiting.own.length : 0),
     consoleN: () => consoleN,
     runInfo: digest.runInfo,
+    lastStep: () => digest.state().translator.last_step,
     close: () => {
       if (timer) clearTimeout(timer);
     },

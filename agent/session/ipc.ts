@@ -21,6 +21,8 @@ export type AgentConfig = {
   /** Bytes of events that it may hold (PR4). */
   spoolBytes: number;
   hookFile: string;
+  /** A stop may interrupt a trainer that takes no commands. */
+  allowInterrupt: boolean;
   startedAt: string;
 };
 

@@ -3,13 +3,14 @@ import { spoolFolders } from "../config/paths.ts";
 import { removeHookFile, writeHookFile } from "../ingest/hook-file.ts";
 import { startIngest } from "../ingest/ingest.ts";
 import type { Say } from "../log.ts";
-import { openSpool } from "../spool/spool.ts";
+import { openSpool, type Spool } from "../spool/spool.ts";
 import { startStats } from "../stats/collector.ts";
 import { agentTokens } from "../uplink/credentials.ts";
 import { createUplink } from "../uplink/uplink.ts";
 import { startUploader } from "../uploads/uploader.ts";
 import { createCommandDesk } from "./command-desk.ts";
 import { createIntake } from "./intake.ts";
+import { createInterrupts } from "./interrupt.ts";
 import type { AgentConfig, ConsoleItem, TrainerExit } from "./ipc.ts";
 import { type PrivateFolder, privateFolder } from "./private-folder.ts";
 import { AGENT_NAME, AGENT_VERSION } from "./version.ts";
@@ -73,10 +74,13 @@ export async function startSession({ config, say, onConsole }: SessionOptions): 
     uploader.poke();
   };
   const intake = createIntake({ spool, launch, name, nameIsExplicit, startedAt, say, onConsole, onRecorded: recorded });
+  const interrupts = createInterrupts({ allowed: config.allowInterrupt, launch, spool, say });
   const ingest = await startIngest({
     receive: (received) => {
-      intake.hook(received);
-      if (received.message.type === "command_update") commands.answered(received.message.id);
+      const heard = interrupts.heard(received);
+      intake.hook(heard);
+      // A stop that was turned down and became an interrupt is answered by the trainer's end.
+      if (heard.message.type === "command_update" && heard.message.state !== "delivered") commands.answered(heard.message.id);
       if (intake.backlog() > BACKLOG_BYTES) ingest.hold(true);
     },
     recordedUpTo: (session) => {
@@ -88,7 +92,15 @@ export async function startSession({ config, say, onConsole }: SessionOptions): 
     },
   });
   writeHookFile(config.hookFile, { protocol: 1, host: "127.0.0.1", port: ingest.port, token: ingest.token });
-  const commands = createCommandDesk({ spool, launch, hooks: ingest, onAnswer: recorded, clock: () => performance.now() });
+  const commands = createCommandDesk({
+    spool,
+    launch,
+    hooks: ingest,
+    onPass: interrupts.handed,
+    unheard: interrupts.unheard,
+    onAnswer: recorded,
+    clock: () => performance.now(),
+  });
   const uplink = createUplink({
     relay,
     run,
@@ -125,8 +137,13 @@ export async function startSession({ config, say, onConsole }: SessionOptions): 
   const finish = async (exit: TrainerExit): Promise<Remaining> => {
     await ingest.quiet(LAST_WORDS_MS);
     stats.abort();
-    intake.exited(exit);
+    intake.flush();
+    // Before the end that they led to: an answer to a command of a run that is over may come too late.
+    const stops = interrupts.answered();
+    if (answerStops(stops, spool, intake.lastStep())) recorded();
+    for (const id of stops) commands.answered(id);
     commands.trainerGone();
+    intake.exited(interrupts.ended(exit));
     await new Promise<void>((resolve) => {
       finishing = resolve;
       setTimeout(resolve, DELIVERY_MS).unref();
@@ -135,6 +152,7 @@ export async function startSession({ config, say, onConsole }: SessionOptions): 
     return close();
   };
   const attach = (pid: number) => {
+    interrupts.attached(pid);
     intake.begin(pid);
     uplink.start();
     startStats({ pid: () => pid, every_ms: STATS_EVERY_MS, onStats: intake.event, signal: stats.signal });
@@ -156,4 +174,10 @@ function privateFolders({ hookFile, spool }: AgentConfig): PrivateFolder {
     if (!folder.ok) return folder;
   }
   return { ok: true };
+}
+
+/** The trainer's end is what an interrupt was to bring about. @returns whether there is anything to send */
+function answerStops(ids: readonly string[], spool: Spool, global_step: number | null): boolean {
+  const updates = ids.map((id) => ({ type: "command_update", id, state: "applied", global_step, error: null }));
+  return updates.length > 0 && spool.write(() => updates.forEach((update) => void spool.commandUpdates.add(update)));
 }

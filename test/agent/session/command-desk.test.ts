@@ -33,7 +33,15 @@ function hooks() {
 }
 
 function deskOn(spool: Spool, some: ReturnType<typeof hooks>, launch = "launch 1") {
-  const desk = createCommandDesk({ spool, launch, hooks: some, onAnswer: () => undefined, clock: () => Date.now() });
+  const desk = createCommandDesk({
+    spool,
+    launch,
+    hooks: some,
+    onPass: () => undefined,
+    unheard: () => "no trainer",
+    onAnswer: () => undefined,
+    clock: () => Date.now(),
+  });
   const answers = () => spool.commandUpdates.list(10).map(({ item }) => item);
   return { desk, answers };
 }
