@@ -38,6 +38,7 @@ export async function runProgram(words: readonly string[]): Promise<number> {
     .option(...RELAY_OPTION)
     .option("--token <token>", "a token of role agent (default: $RUNCAST_TOKEN, else made from the local relay's secret)")
     .option("--spool-bytes <size>", "what is kept of events while the relay cannot be reached (default: $RUNCAST_SPOOL_BYTES, else 256M)")
+    .option("--pause-limit <duration>", "an operator's pause ends by itself after this: 30m, 12h, 7d (default: never)")
     .option("--allow-interrupt", "a stop interrupts the command once, as Ctrl-C does, where its trainer takes no commands")
     .passThroughOptions()
     .addHelpText("after", RUN_HELP)
@@ -159,6 +160,8 @@ The command runs as it would without runcast: same input, output, signals and ex
 128+n: killed by signal n). OneTrainer, and anything in Python that logs to TensorBoard, is understood without a change to it.
 A relay that cannot be reached, now or later, does not hold it up; events are kept and sent when the relay is back. Past --spool-bytes
 older progress and measurements are left out first, then log lines, nothing else; the run's log says what.
+A training that an operator paused goes on when it is resumed or stopped, after --pause-limit, or after ten minutes without the program
+that brings its operator's words.
 Operators' commands go to OneTrainer, and to what \`runcast.on_command\` names in Python. Any other trainer can do nothing but end: with
 --allow-interrupt a stop sends it SIGINT, once, and is applied when it has ended.
 

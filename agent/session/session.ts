@@ -1,15 +1,16 @@
 import { dirname } from "node:path";
 import { spoolFolders } from "../config/paths.ts";
 import { removeHookFile, writeHookFile } from "../ingest/hook-file.ts";
-import { type Ingest, startIngest } from "../ingest/ingest.ts";
+import { startIngest } from "../ingest/ingest.ts";
 import type { Say } from "../log.ts";
 import { openSpool, type Spool } from "../spool/spool.ts";
 import { startStats } from "../stats/collector.ts";
 import { agentTokens } from "../uplink/credentials.ts";
-import { createUplink, type UplinkOptions } from "../uplink/uplink.ts";
+import { createUplink } from "../uplink/uplink.ts";
 import { startUploader } from "../uploads/uploader.ts";
+import { createCommandDesk } from "./command-desk.ts";
 import { createIntake } from "./intake.ts";
-import { createInterrupts, type Interrupts } from "./interrupt.ts";
+import { createInterrupts } from "./interrupt.ts";
 import type { AgentConfig, ConsoleItem, TrainerExit } from "./ipc.ts";
 import { type PrivateFolder, privateFolder } from "./private-folder.ts";
 import { AGENT_NAME, AGENT_VERSION } from "./version.ts";
@@ -76,15 +77,30 @@ export async function startSession({ config, say, onConsole }: SessionOptions): 
   const interrupts = createInterrupts({ allowed: config.allowInterrupt, launch, spool, say });
   const ingest = await startIngest({
     receive: (received) => {
-      intake.hook(interrupts.heard(received));
+      const heard = interrupts.heard(received);
+      intake.hook(heard);
+      // A stop that was turned down and became an interrupt is answered by the trainer's end.
+      if (heard.message.type === "command_update" && heard.message.state !== "delivered") commands.answered(heard.message.id);
       if (intake.backlog() > BACKLOG_BYTES) ingest.hold(true);
     },
     recordedUpTo: (session) => {
       intake.flush();
       return spool.hookNumber(session);
     },
+    hooksChanged: () => {
+      if (!over) commands.hooksChanged();
+    },
   });
   writeHookFile(config.hookFile, { protocol: 1, host: "127.0.0.1", port: ingest.port, token: ingest.token });
+  const commands = createCommandDesk({
+    spool,
+    launch,
+    hooks: ingest,
+    onPass: interrupts.handed,
+    unheard: interrupts.unheard,
+    onAnswer: recorded,
+    clock: () => performance.now(),
+  });
   const uplink = createUplink({
     relay,
     run,
@@ -93,7 +109,7 @@ export async function startSession({ config, say, onConsole }: SessionOptions): 
     say,
     agent: { name: AGENT_NAME, version: AGENT_VERSION },
     runInfo: intake.runInfo,
-    onCommand: (command) => passCommand(command, { ingest, spool, interrupts, recorded }),
+    onCommand: commands.take,
     onLive: () => uploader.poke(),
     onChange: changed,
   });
@@ -110,7 +126,7 @@ export async function startSession({ config, say, onConsole }: SessionOptions): 
     stats.abort();
     const unrecorded = intake.unrecorded();
     if (unrecorded > 0) say("warning", `the disk of the spool is full: ${unrecorded} events or lines of the run's end are lost`);
-    for (const part of [uplink, uploader, intake, ingest]) part.close();
+    for (const part of [uplink, uploader, intake, commands, ingest]) part.close();
     removeHookFile(config.hookFile);
     const { acked, sent, waiting } = spool.outbox.figures();
     const remaining = { events: sent - acked + waiting, samples: spool.uploads.count() };
@@ -123,7 +139,10 @@ export async function startSession({ config, say, onConsole }: SessionOptions): 
     stats.abort();
     intake.flush();
     // Before the end that they led to: an answer to a command of a run that is over may come too late.
-    if (answerStops(interrupts, spool, intake.lastStep())) recorded();
+    const stops = interrupts.answered();
+    if (answerStops(stops, spool, intake.lastStep())) recorded();
+    for (const id of stops) commands.answered(id);
+    commands.trainerGone();
     intake.exited(interrupts.ended(exit));
     await new Promise<void>((resolve) => {
       finishing = resolve;
@@ -134,7 +153,7 @@ export async function startSession({ config, say, onConsole }: SessionOptions): 
   };
   const attach = (pid: number) => {
     interrupts.attached(pid);
-    intake.begin();
+    intake.begin(pid);
     uplink.start();
     startStats({ pid: () => pid, every_ms: STATS_EVERY_MS, onStats: intake.event, signal: stats.signal });
   };
@@ -157,25 +176,8 @@ function privateFolders({ hookFile, spool }: AgentConfig): PrivateFolder {
   return { ok: true };
 }
 
-type Around = { ingest: Ingest; spool: Spool; interrupts: Interrupts; recorded: () => void };
-
-/** A command goes to the newest hook; where there is none, the room is told so at once, or a stop becomes an interrupt. */
-function passCommand(command: Parameters<UplinkOptions["onCommand"]>[0], { ingest, spool, interrupts, recorded }: Around): void {
-  const hook = ingest.newest();
-  if (hook) {
-    interrupts.handed(command);
-    const { expires_at: _, ...forHook } = command;
-    hook.send(forHook);
-    return;
-  }
-  const error = interrupts.unheard(command);
-  if (error === null) return;
-  // On a full disk nothing is answered, and the room ends the command at its time to live.
-  if (spool.write(() => spool.commandUpdates.add({ type: "command_update", id: command.id, state: "rejected", error }))) recorded();
-}
-
 /** The trainer's end is what an interrupt was to bring about. @returns whether there is anything to send */
-function answerStops(interrupts: Interrupts, spool: Spool, global_step: number | null): boolean {
-  const updates = interrupts.answered().map((id) => ({ type: "command_update", id, state: "applied", global_step, error: null }));
+function answerStops(ids: readonly string[], spool: Spool, global_step: number | null): boolean {
+  const updates = ids.map((id) => ({ type: "command_update", id, state: "applied", global_step, error: null }));
   return updates.length > 0 && spool.write(() => updates.forEach((update) => void spool.commandUpdates.add(update)));
 }

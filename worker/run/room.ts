@@ -14,6 +14,7 @@ import {
 import { CommandBook } from "./commands/command-book.ts";
 import { CommandDesk } from "./commands/command-desk.ts";
 import { type CoreParts, createCore, type RoomCore } from "./core.ts";
+import { healthOf, textOf } from "./health.ts";
 import { type EventQuery, readEvents } from "./log/event-page.ts";
 import { AgentDesk } from "./producer/agent-desk.ts";
 import type { BlobTotals } from "./storage/blob-tally.ts";
@@ -88,14 +89,10 @@ export class Room {
 
   snapshot(): Snapshot {
     const { log, viewers } = this.core;
-    const status = log.state.training_status;
     return {
       ...log.state,
       commands: this.commands.open(),
-      health: {
-        agent: this.agent.watch.link(),
-        trainer: { status: textOf(status?.status), phase: textOf(status?.phase), error: textOf(status?.error) },
-      },
+      health: healthOf(log.state, this.agent.watch.link()),
       viewers: { count: viewers.count, names: viewers.names(VIEWER_NAMES_SHOWN) },
     };
   }
@@ -151,8 +148,4 @@ export class Room {
     this.core.counters.refused("rate_limited");
     return failure("rate_limited", "this run has as many viewers as it can take");
   }
-}
-
-function textOf(value: unknown): string | null {
-  return typeof value === "string" ? value : null;
 }

@@ -196,7 +196,7 @@ export class AgentDesk {
     this.watch.heard(now);
     own.release(now);
     this.watch.judge(now);
-    this.#commands.deliverQueued(now);
+    this.#commands.handOpen(now);
     this.#listed();
   }
 

@@ -1,6 +1,5 @@
 import {
   endsConnection,
-  type Failure,
   failure,
   KEEPALIVE_MS,
   KEEPALIVE_REPLY,
@@ -20,6 +19,7 @@ import {
 import { VIEWER_MESSAGES } from "../../auth/role-table.ts";
 import type { CommandDesk } from "../commands/command-desk.ts";
 import type { RoomCore } from "../core.ts";
+import type { NotUnderstood } from "../frame.ts";
 import type { Line } from "../log/line.ts";
 import { missedAfter, newest, planReplay, type ReplayWish } from "../log/replay.ts";
 import { messageTokens } from "../message-bucket.ts";
@@ -106,10 +106,10 @@ export class ViewerDesk {
     return false;
   }
 
-  #refuse(viewer: Viewer, { code, message }: Failure, now: number, more: { retry_after_ms?: number } = {}): void {
+  #refuse(viewer: Viewer, { code, message, id }: NotUnderstood, now: number, more: { retry_after_ms?: number } = {}): void {
     this.#core.logger("warning", "a viewer was refused", { client_id: viewer.attachment.client_id, code });
     this.#core.counters.error(viewer.attachment.client_id);
-    this.#answer(viewer, { type: "error", code, message, ...more }, now);
+    this.#answer(viewer, { type: "error", code, message, ...(id === undefined ? {} : { id }), ...more }, now);
     if (endsConnection(code)) this.#core.viewers.end(viewer, code, message);
     else this.#core.counters.refused(code);
   }
