@@ -7,12 +7,13 @@ operator has paused the training. Without `runcast run` around the process they 
 import os
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, Literal
+from typing import Any, Literal, overload
 
 from runcast.hook import explicit, pause_commands, recording
 from runcast.hook.explicit import Command as Command  # part of the API
 from runcast.hook.pausing import gate
 
+CommandName = Literal["stop", "sample", "backup", "save"]
 Level = Literal["debug", "info", "warning", "error", "critical"]
 Status = Literal["idle", "starting", "running", "paused", "stopping", "stopped", "error", "completed"]
 
@@ -54,15 +55,25 @@ def progress(
         explicit.carry_out()
 
 
-def on_command(handler: Callable[[Command], object] | None) -> None:
-    """Lets operators steer this training.
+@overload
+def on_command(handler: Callable[[Command], object] | None, /) -> None: ...
+@overload
+def on_command(name: CommandName, handler: Callable[[Command], object] | None, /) -> None: ...
+def on_command(*given: Any) -> None:
+    """Lets operators steer this training: `on_command(handler)` for all commands, `on_command("stop", handler)` for one of them.
 
     `progress` calls `handler` in the thread that calls `progress`, between two steps. Its return says that the command is carried out,
     an exception that it is not, with the exception's text as the reason. A pause and a resume need no handler and are not given to it.
 
+    :param name: `stop`, `sample`, `backup` or `save`; who asks for another one is told which there are
     :param handler: takes a `Command`; None: operators are told that this training takes none
+    :raises ValueError: an unknown name
     """
-    explicit.handle_with(handler)
+    if len(given) == 1:
+        explicit.handle_with(given[0])
+    else:
+        name, handler = given
+        explicit.handle_with(handler, _one_of(explicit.COMMANDS, name))
 
 
 def log(data: Mapping[str, Any] | str, step: int | None = None, *, level: Level = "info") -> None:

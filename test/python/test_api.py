@@ -69,6 +69,42 @@ runcast.finish()
 """
 
 
+BY_NAME = """
+import sys
+import runcast
+
+runcast.on_command("stop", lambda command: print("stopped", flush=True))
+runcast.on_command("save", lambda command: print("saved", flush=True))
+runcast.on_command("save", None)
+for step, _ in enumerate(sys.stdin, start=1):
+    runcast.progress(step)
+    print("step", flush=True)
+try:
+    runcast.on_command("explode", print)
+except ValueError as problem:
+    print(problem, flush=True)
+"""
+
+
+def test_CM3_a_function_may_be_for_one_command_and_others_are_refused_in_words(agent: Listener, hook_file: Path) -> None:
+    child = start("-c", BY_NAME, env=environment(hook_file))
+    child.stdin.write("\n")
+    child.stdin.flush()
+    assert child.stdout.readline() == "step\n"
+    agent.wait_for("progress")
+    agent.command(id="c1", command="stop")
+    agent.command(id="c2", command="save")
+    agent.wait_for("command_update")
+    child.stdin.write("\n")
+    child.stdin.flush()
+    assert [child.stdout.readline() for _ in range(2)] == ["stopped\n", "step\n"]
+    agent.wait_for("command_update", 2)
+    child.stdin.close()
+    assert child.stdout.readline().startswith("'explode' is none of")
+    updates = {update["id"]: (update["state"], update["error"]) for update in agent.of("command_update")}
+    assert updates == {"c1": ("applied", None), "c2": ("rejected", "this training takes no save, only stop")}
+
+
 def test_CM3_a_trainers_own_function_carries_commands_out_between_two_steps(agent: Listener, hook_file: Path) -> None:
     child = start("-c", STEERED, env=environment(hook_file))
 

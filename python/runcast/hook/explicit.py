@@ -32,12 +32,21 @@ Handler = Callable[[Command], object]
 waiting: deque[tuple[str, Command]] = deque()
 """Commands with their ids. The training thread looks whether there are any at each step."""
 
-_handler: Handler | None = None
+COMMANDS = ("stop", "sample", "backup", "save")
+
+_handlers: dict[str, Handler] = {}
+"""By command."""
 
 
-def handle_with(handler: Handler | None) -> None:
-    global _handler
-    _handler = handler
+def handle_with(handler: Handler | None, name: str | None = None) -> None:
+    """:param name: of the command that `handler` is for; None: of all
+    :param handler: None takes back what was there
+    """
+    for command in COMMANDS if name is None else (name,):
+        if handler is None:
+            _handlers.pop(command, None)
+        else:
+            _handlers[command] = handler
 
 
 def hand_over(id: str, name: str, message: Message) -> Open:
@@ -45,8 +54,10 @@ def hand_over(id: str, name: str, message: Message) -> Open:
 
     :raises Refused: the trainer takes no commands, or a field is out of bounds
     """
-    if _handler is None:
+    if not _handlers:
         raise Refused("no training that takes commands is running")
+    if name not in _handlers:
+        raise Refused(f"this training takes no {name}, only {', '.join(sorted(_handlers))}")
     fields = asked_fields(message) if name == "sample" else {"save": message.get("save") is True} if name == "stop" else {}
     waiting.append((id, Command(name, fields)))
     if name == "stop":
@@ -62,8 +73,9 @@ def carry_out() -> None:
         if command.name == "stop":
             record("python", ("stop_requested", time.time()))
         try:
-            if _handler is not None:
-                _handler(command)
+            handler = _handlers.get(command.name)
+            if handler is not None:
+                handler(command)
             outcome = Outcome("applied")
         except Exception as problem:
             outcome = Outcome("failed", str(problem) or type(problem).__name__)
