@@ -22,8 +22,9 @@ type Now = { wall: number; monotonic: number };
 export function createTrainingHealth(state: HealthState) {
   let before: Now | null = null;
   return {
-    /** The trainer's process runs. */
+    /** The trainer's process was started: told again to an agent that takes the place of another one, though it may have ended by then. */
     started(pid: number): void {
+      if (state.pid === pid) return;
       state.pid = pid;
       state.end = null;
     },
