@@ -120,6 +120,10 @@ const NO_STALL: [string, Act[], Trainer?][] = [
   ],
   ["two hours of caching before the first step", [phase("caching", "starting"), nothing(7200), phase("training"), step(60), step(3)]],
   [
+    "two hours of caching before the second epoch",
+    [phase("training"), ...steps(50, () => 1), phase("caching"), nothing(7200), phase("training"), ...steps(5, () => 1)],
+  ],
+  [
     "a GPU that throttles: each step takes 3 % longer than the one before, up to a hundred times",
     [phase("training"), ...steps(160, (n) => 0.5 * 1.03 ** n)],
   ],
