@@ -20,7 +20,7 @@ export type Interrupts = {
   unheard(command: RoomCommand): string | null;
   /** All that hooks say passes through here. @returns the same, but for a stop that was turned down */
   heard(received: Received): Received;
-  /** @returns the trainer's end as that of one that was asked to, where it was interrupted and ended like it */
+  /** What comes after this is too late. @returns the trainer's end as that of one that was asked to, where it was interrupted and ended like it */
   ended(exit: TrainerExit): TrainerExit;
   /** @returns ids of the stops that the trainer's end answers */
   answered(): string[];
@@ -45,6 +45,7 @@ const STATE_KEY = "process.interrupt";
 const STOPS_MAX = 64;
 const NOBODY = "no trainer that takes commands is connected to the agent";
 const NO_SAVE = "an interrupt cannot promise that the model is saved: a stop without that may interrupt it";
+const ENDED = "the trainer has ended";
 const HINT = "`runcast run --allow-interrupt` lets a stop interrupt such a trainer, as Ctrl-C does";
 
 export function createInterrupts(options: InterruptOptions): Interrupts {
@@ -52,6 +53,7 @@ export function createInterrupts(options: InterruptOptions): Interrupts {
   const saved = spool.recall(STATE_KEY) as State | undefined;
   const state: State = saved?.launch === launch ? saved : { launch, obeys: false, stops: [] };
   let press: (() => string | null) | null = null;
+  let isOver = false;
 
   // On a full disk it is known as long as this process lives.
   const remember = () => void spool.write(() => spool.remember(STATE_KEY, state));
@@ -66,6 +68,7 @@ export function createInterrupts(options: InterruptOptions): Interrupts {
 
   /** Remembered before it happens: after a kill -9 of this process in between nobody interrupts twice, where once makes many trainers save. */
   const interrupt = (stop: Stop): string | null => {
+    if (isOver) return ENDED;
     if (stop.interrupted) return null;
     const now = Date.now();
     const isUnderWay = state.stops.some((other) => other.interrupted && now < Date.parse(other.expires_at));
@@ -110,6 +113,7 @@ export function createInterrupts(options: InterruptOptions): Interrupts {
       return { ...received, message: error === null ? { ...message, state: "delivered", error: null } : { ...message, error } };
     },
     ended: (exit) => {
+      isOver = true;
       const isAsked = state.stops.some(({ interrupted }) => interrupted) && endsLikeAsked(exit);
       return isAsked ? { ...exit, passedOn: exit.passedOn ?? "SIGINT" } : exit;
     },

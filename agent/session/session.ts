@@ -79,8 +79,8 @@ export async function startSession({ config, say, onConsole }: SessionOptions): 
     receive: (received) => {
       const heard = interrupts.heard(received);
       intake.hook(heard);
-      // A stop that was turned down and became an interrupt is answered by the trainer's end.
-      if (heard.message.type === "command_update" && heard.message.state !== "delivered") commands.answered(heard.message.id);
+      // Or it was a stop that was turned down and became an interrupt: the trainer's end answers that, and nobody else.
+      if (heard.message.type === "command_update") commands.answered(heard.message.id);
       if (intake.backlog() > BACKLOG_BYTES) ingest.hold(true);
     },
     recordedUpTo: (session) => {

@@ -2,9 +2,13 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from runcast.hook.commands import Commands
+from runcast.hook.onetrainer import live
+from runcast.hook.steering import MARKER, TRAIN_LEFT
 from support.child import FAKE_ONETRAINER, TRAIN, environment, run, start
 from support.listener import Listener
 from support.stepped import SteppedTraining
@@ -131,6 +135,22 @@ runpy.run_path({str(TRAIN)!r}, run_name="__main__")
 
     assert [(update["state"], update["global_step"]) for update in agent.of("command_update")] == [("applied", 1)]
     assert len(agent.of("stop_requested")) == 1, "the inner trainer is told again, which is no second request"
+
+
+def test_CM3_a_stop_is_applied_also_where_the_training_is_over_before_the_hook_has_marked_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[tuple] = []
+    queue: list[tuple] = []
+    over = [("stop_requested", 0.0), (TRAIN_LEFT, 0.0)]
+    obeyed = SimpleNamespace(stop=lambda: queue.extend(over), backup=None, save=None)
+    trainer = SimpleNamespace(commands=obeyed, config=None)
+    monkeypatch.setattr(live, "_trainer", lambda: trainer)
+    commands = Commands(queue.append, lambda *update: said.append(update))
+    commands.receive({"id": "s1", "command": "stop"})
+    sent = list(commands.observe(queue))
+
+    assert [kind for kind, *_ in queue] == ["stop_requested", TRAIN_LEFT, MARKER]
+    assert [kind for kind, *_ in sent] == ["stop_requested"]
+    assert said == [("s1", "applied", None, None)]
 
 
 def test_nothing_is_attached_to_the_commands_of_a_trainer(agent: Listener, hook_file: Path, tmp_path: Path) -> None:

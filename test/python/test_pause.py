@@ -154,6 +154,19 @@ def test_CM3_an_agent_that_was_killed_finds_the_training_paused_and_can_resume_i
     back.die()
 
 
+def test_PR6_an_agent_that_is_back_is_an_agent(agent: Listener, training: Start, hook_file: Path) -> None:
+    stepped = training("from runcast.hook import pausing; pausing.PAUSE_WITHOUT_AGENT_SECONDS = 0")
+    agent.die()
+    stepped.agent = back = Listener(hook_file, agent.spool)
+    until(lambda: back.hellos, "the hook to come back")
+    pause(stepped)
+    stepped.ask("x1", "exec")
+
+    assert statuses(back) == [("paused", None, None)]
+    back.die()
+    assert stepped.close() == 0
+
+
 def test_PR6_with_no_agent_for_long_a_paused_training_goes_on_and_says_so(agent: Listener, training: Start, hook_file: Path) -> None:
     stepped = training("from runcast.hook import pausing; pausing.PAUSE_WITHOUT_AGENT_SECONDS = 0.3")
     pause(stepped)
@@ -234,19 +247,55 @@ def test_CM3_a_pause_that_the_training_ends_before_it_is_reached_fails(agent: Li
     assert stepped.answer("p1") == ("failed", 24, "the training ended before the command was taken up")
 
 
+WAIT_BEFORE_STEP_2 = """
+def wait_before_step_2(self, train_progress, max_step, max_epoch):
+    if train_progress.global_step == 2:
+        sys.stdin.readline()
+    wait_for_a_line(self, train_progress, max_step, max_epoch)
+TrainCallbacks.on_update_train_progress = wait_before_step_2
+"""
+
+
 def test_CM3_what_was_asked_for_before_a_pause_is_done_before_it(agent: Listener, training: Start) -> None:
-    stepped = training()
+    stepped = training(WAIT_BEFORE_STEP_2)
+    stepped.go_on()
+    until(lambda: [status["text"] for status in agent.of("status_text")].count("Training ...") == 2, "the second step")
     stepped.ask("b1", "backup")
     stepped.ask("p1", "pause")
     stepped.ask("b2", "save")
     assert stepped.answer("b2") == ("rejected", 1, "the training is about to be paused")
     stepped.step()
-    assert stepped.answer("b1") == ("applied", 1, None)
+    assert not stepped.answers("p1"), "OneTrainer takes the backup up after the callback"
+    stepped.go_on()
+    assert stepped.answer("b1") == ("applied", 2, None)
     stepped.go_on(steps=30)
 
     state, step, error = stepped.answer("p1")
     assert (state, error) == ("applied", None)
     assert steps(agent)[-1] == step
+
+
+TWICE = """
+import runpy
+once = runpy.run_path
+def twice(script, run_name):
+    try:
+        once(script, run_name=run_name)
+    except SystemExit:
+        once(script, run_name=run_name)
+runpy.run_path = twice
+"""
+
+
+def test_CM3_a_pause_that_one_training_did_not_reach_does_not_hold_the_next_one(agent: Listener, training: Start) -> None:
+    stepped = training(TWICE)
+    stepped.go_on(steps=26)
+    agent.wait_for("progress", 27)  # the last
+    stepped.ask("p1", "pause")
+    stepped.go_on(steps=28)
+
+    agent.wait_for("progress", 2 * 27)
+    assert stepped.answer("p1") == ("failed", 24, "the training ended before the command was taken up")
 
 
 def test_CM3_a_training_without_a_step_yet_cannot_be_paused(agent: Listener, hook_file: Path, tmp_path: Path) -> None:

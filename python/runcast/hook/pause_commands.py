@@ -71,6 +71,7 @@ def refuse_while_paused() -> None:
 
     :raises Refused: the training is paused
     """
+    _record_unreached(gate.expire())
     if gate.is_asked:
         raise Refused("the training is paused" if gate.is_held else "the training is about to be paused")
 
@@ -82,6 +83,8 @@ def stop_asked() -> None:
 
 def training_over() -> None:
     """Nothing is left that could be held: the training has ended, or another one begins."""
+    global _said
+    _said = _RUNNING
     _record_unreached(gate.open(Why.TRAINING_OVER))
     gate.forget_stop()
 

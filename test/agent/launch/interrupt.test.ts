@@ -1,11 +1,15 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { folderForTest } from "../../support/temporary.ts";
 import { until } from "../../support/until.ts";
-import { cli, script } from "../support/cli.ts";
+import { agentOf, cli, script } from "../support/cli.ts";
 import { logMessages } from "../support/events.ts";
 import { type Room, startRoom } from "../support/room.ts";
 
 const RUN = ["run", "--allow-interrupt"];
-const WAITS = "console.log('ready'); setInterval(() => {}, 1000);";
+/** Ends by itself should a test fail: nobody else would tell it to. */
+const WAITS = "console.log('ready'); setTimeout(() => process.exit(9), 60_000);";
 
 const stop = (id: string) => ({ type: "command", id, command: "stop", expires_at: new Date(Date.now() + 60_000).toISOString() });
 const updates = (room: Room) => room.messages.filter(({ type }) => type === "command_update");
@@ -35,6 +39,31 @@ describe("runcast run --allow-interrupt", () => {
     expect((await run.closed).code).toBe(0);
     expect(run.stdout()).toBe("ready\ninterrupt 1\nsaved\n");
     expect(updates(room)).toEqual([expect.objectContaining({ id: "s1", state: "applied" })]);
+  });
+
+  test("CM1 kill -9 of the agent meanwhile: the same stop again interrupts no second time, and the end answers it", async () => {
+    const room = await startRoom();
+    const go = join(folderForTest(), "go");
+    const slow = `let n = 0; process.on("SIGINT", () => console.log("interrupt " + ++n)); ${WAITS}
+      setInterval(() => { if (require("fs").existsSync(${JSON.stringify(go)})) process.exit(0); }, 20);`;
+    const run = cli([...RUN, ...script(slow)], { env: { RUNCAST_RELAY: room.url } });
+    await said(room, "ready");
+    room.send(stop("s1"));
+    await said(room, "interrupt 1");
+    process.kill(await agentOf(run.child), "SIGKILL");
+    await until(() => room.hellos.length === 2, { what: "the next agent" });
+    room.send(stop("s1"));
+    // Frames stay in order: an agent that has answered this one has seen the one before.
+    room.send({ ...stop("p1"), command: "pause" });
+    await until(() => updates(room).length === 1, { what: "an answer" });
+    writeFileSync(go, "");
+    expect((await run.closed).code).toBe(0);
+    expect(run.stdout()).toBe("ready\ninterrupt 1\n");
+    expect(updates(room).map((update) => ("id" in update ? [update.id, update.state] : []))).toEqual([
+      ["p1", "rejected"],
+      ["s1", "applied"],
+    ]);
+    expect(lastStatus(room)).toMatchObject({ status: "stopped" });
   });
 
   test("CM3 without the option the trainer goes on, and the reason names it", async () => {

@@ -150,6 +150,14 @@ describe("the end", () => {
     expect(interrupts.ended(exit)).toEqual({ ...exit, passedOn });
   });
 
+  test("CM1 a stop that comes after it is told so, and does not wait for an end that was", () => {
+    const { interrupts, pressed } = interruptsOn();
+    interrupts.unheard(stop("s1"));
+    interrupts.ended(ended(0));
+    expect(interrupts.unheard(stop("s2"))).toBe("the trainer has ended");
+    expect([pressed, interrupts.answered()]).toEqual([[PID], ["s1"]]);
+  });
+
   test("HL1 an end without an interrupt is what it is", () => {
     const { interrupts } = interruptsOn();
     expect(interrupts.ended(ended(130))).toEqual(ended(130));
