@@ -218,7 +218,7 @@ export const trainingHealth = z.looseObject({
     state: z.enum(["waiting", "advancing", "stalled", "paused", "over"]),
     since: text(40),
     phase: text(64),
-    /** Seconds: the pace of steps, or what this phase takes, and the silence from which on it is a stall; null where neither is known. */
+    /** Seconds: from one step that is told to the next, or what this phase takes, and the silence from which on it is a stall; null where neither is known. */
     usual_s: z.number().nullish(),
     threshold_s: z.number().nullish(),
     /** Why it is a stall, in words. */

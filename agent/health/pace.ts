@@ -2,15 +2,17 @@ import { median } from "../eta/median.ts";
 
 /** HL1: how long a training may say nothing before that is worth a word, learned from itself. Durations are in seconds. */
 export type PaceState = {
-  /** The trainer says what it does beside training. */
+  /** The trainer says what it does beside training, where that holds its steps up. */
   tells_phases: boolean;
-  /** Of the newest steps, without what came between them. */
+  /** From one word of a step to the next, without what came between them: a trainer may tell of each hundredth. */
   steps: number[];
+  /** The two longest of this training, however long ago. */
+  longest: number[];
   /** Of the newest stretches of each other phase. */
   phases: Record<string, number[]>;
 };
 
-export const initialPace = (): PaceState => ({ tells_phases: false, steps: [], phases: {} });
+export const initialPace = (): PaceState => ({ tells_phases: false, steps: [], longest: [], phases: {} });
 
 /** Enough for a pace, few enough to follow one that changes. */
 const STEPS_KEPT = 200;
@@ -42,6 +44,7 @@ const UNJUDGED: ReadonlySet<string> = new Set(["loading", "setup", "caching"]);
 export function learnStep(pace: PaceState, seconds: number): void {
   pace.steps.push(seconds);
   if (pace.steps.length > STEPS_KEPT) pace.steps.shift();
+  pace.longest = [...pace.longest, seconds].toSorted((a, b) => b - a).slice(0, 2);
 }
 
 export function learnStretch(pace: PaceState, phase: string, seconds: number): void {
@@ -58,12 +61,13 @@ export function limitsOf(pace: PaceState, phase: string | null): Limits {
   return phase === null || phase === "training" ? limitsOfSteps(pace) : limitsOfPhase(pace, phase);
 }
 
-function limitsOfSteps({ steps, tells_phases }: PaceState): Limits {
+function limitsOfSteps({ steps, longest, tells_phases }: PaceState): Limits {
   if (steps.length === 0) return { usual_s: null, threshold_s: FIRST_STEP_S };
   const usual = median(steps);
   const deviation = MAD_TO_DEVIATION * median(steps.map((seconds) => Math.abs(seconds - usual)));
-  // One that was far longer than all others is an accident; two are how this training is.
-  const long = steps.toSorted((a, b) => b - a)[1] ?? 0;
+  // One that was far longer than all others is an accident; two are how this training is. Where nothing is said of an epoch's end, the
+  // last one may lie thousands of steps back.
+  const long = (tells_phases ? steps.toSorted((a, b) => b - a) : longest)[1] ?? 0;
   const floor = steps.length < FEW_STEPS ? FEW_STEPS_FLOOR_S : tells_phases ? FLOOR_S : SILENT_FLOOR_S;
   return { usual_s: usual, threshold_s: Math.max(floor, TIMES_USUAL * usual, usual + DEVIATIONS * deviation, TIMES_LONG * long) };
 }

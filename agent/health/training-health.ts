@@ -1,5 +1,5 @@
 import type { AnyEvent } from "../../protocol/index.ts";
-import { initialWatch, look, observe, type ProgressWord, type Verdict, type WatchState } from "./progress-watch.ts";
+import { initialWatch, judge, observe, type ProgressWord, pass, type Verdict, type WatchState } from "./progress-watch.ts";
 
 /** How the trainer's process ended. */
 export type ProcessEnd = { code: number | null; signal: string | null };
@@ -20,21 +20,22 @@ type Now = { wall: number; monotonic: number };
 
 /** HL1: two truths that only the agent sees, the trainer's process and whether the training gets on. Told on change alone. */
 export function createTrainingHealth(state: HealthState) {
-  let lookedAt: number | null = null;
+  let before: Now | null = null;
   return {
-    /** The trainer's process runs. */
+    /** The trainer's process was started: told again to an agent that takes the place of another one, though it may have ended by then. */
     started(pid: number): void {
+      if (state.pid === pid) return;
       state.pid = pid;
       state.end = null;
     },
     /** @returns what there is to tell after these events of the trainer; `end` where its process is gone */
     take(events: readonly AnyEvent[], end: ProcessEnd | null, now: Now): AnyEvent[] {
+      if (before) pass(state.watch, { monotonic_s: (now.monotonic - before.monotonic) / 1000, wall_s: (now.wall - before.wall) / 1000 });
+      before = now;
       for (const event of events) observe(state.watch, event, secondsOf(event, now.wall));
       state.end ??= end;
-      const passed = lookedAt === null ? null : (now.monotonic - lookedAt) / 1000;
-      lookedAt = now.monotonic;
       if (state.pid === null) return [];
-      const seen = look(state.watch, passed);
+      const seen = judge(state.watch);
       const verdict: Verdict = state.end ? { ...seen, state: "over", reason: null } : seen;
       const process = state.end ? "exited" : "alive";
       const { told, pid } = state;

@@ -23,9 +23,36 @@ class TrainerHealth(TypedDict):
     error: str | None
 
 
-class Health(TypedDict):
+class ProcessHealth(TypedDict):
+    """`state`: alive, exited, or unknown where nobody is there to see it."""
+
+    state: str
+    pid: int | None
+    exit_code: int | None
+    signal: str | None
+
+
+class ProgressHealth(TypedDict):
+    """`state`: waiting, advancing, stalled, paused, over, or unknown. `usual_s` and `threshold_s` in seconds."""
+
+    state: str
+    since: str | None
+    phase: str | None
+    usual_s: float | None
+    threshold_s: float | None
+    reason: str | None
+
+
+class _Health(TypedDict):
     agent: AgentHealth
     trainer: TrainerHealth
+
+
+class Health(_Health, total=False):
+    """Relays of an earlier version tell the first two alone."""
+
+    process: ProcessHealth
+    progress: ProgressHealth
 
 
 class Watching(TypedDict):
@@ -35,10 +62,7 @@ class Watching(TypedDict):
     names: list[str]
 
 
-class Snapshot(TypedDict):
-    """The run's present state: the newest event of each type, None where there was none, and what belongs to no event. `samples`: the
-    newest, oldest first. `commands`: those without a terminal state."""
-
+class _Snapshot(TypedDict):
     training_progress: AnyEvent | None
     training_status: AnyEvent | None
     sample_progress: AnyEvent | None
@@ -50,6 +74,13 @@ class Snapshot(TypedDict):
     commands: list[dict[str, Any]]
     health: Health
     viewers: Watching
+
+
+class Snapshot(_Snapshot, total=False):
+    """The run's present state: the newest event of each type, None where there was none, and what belongs to no event. `samples`: the
+    newest, oldest first. `commands`: those without a terminal state."""
+
+    training_health: AnyEvent | None
 
 
 class Keepalive(TypedDict):
