@@ -63,6 +63,8 @@ export type Input =
   | ({ type: "figures" } & Figures)
   /** A batch went out, as an effect wanted it; null when there was nothing to read. */
   | ({ type: "sent"; batch: { last: number; bytes: number; flush: boolean } | null } & Figures)
+  /** What happened just now belongs to an answer that has been given: it is not to wait for the rhythm. */
+  | { type: "hurry" }
   | { type: "finish" };
 
 export type Effect =

@@ -74,6 +74,8 @@ export function step(producer: Producer, input: Input, now: number): Step {
       return figures(producer, input, now);
     case "sent":
       return sent(producer, input, now);
+    case "hurry":
+      return producer.link.kind === "live" ? pace(withLive(producer, producer.link, { urgent: true }), now) : same(producer);
     case "finish":
       return finish(producer, now);
   }

@@ -181,13 +181,15 @@ export function createUplink(options: UplinkOptions): Uplink {
    * The room says nothing to an update. Frames stay in order, so one is known to have arrived when a batch that went out after it is
    * acknowledged; until then it is sent again on each new connection, and the room ignores what it knows.
    */
-  const sendCommandUpdates = (): void => {
-    if (producer.link.kind !== "live" || !socket) return;
+  const sendCommandUpdates = (): boolean => {
+    if (producer.link.kind !== "live" || !socket) return false;
+    const before = told.size;
     for (const { key, item } of spool.commandUpdates.list(UPDATES_AT_ONCE)) {
       if (told.has(key)) continue;
       socket.send(JSON.stringify(item));
       told.set(key, spool.outbox.figures().sent);
     }
+    return told.size > before;
   };
 
   const confirmUpdates = (acked: number): void => {
@@ -202,8 +204,9 @@ export function createUplink(options: UplinkOptions): Uplink {
   return {
     start: arm,
     poke: () => {
-      sendCommandUpdates();
-      feed(figures());
+      // The status that an answer led to goes with it: nobody is to read that a pause is applied, and that the training runs.
+      const answered = sendCommandUpdates();
+      feed(figures(), ...(answered ? [{ type: "hurry" } as const] : []));
     },
     isLive: () => producer.link.kind === "live",
     finish: () => feed({ type: "finish" }),

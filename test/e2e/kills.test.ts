@@ -58,6 +58,10 @@ function hasEnded(events: readonly RunEvent[]): boolean {
   return events.some((event) => event.type === "training_status" && event.status === "completed");
 }
 
+function statusOf(events: readonly RunEvent[]): string | undefined {
+  return events.findLast((event) => event.type === "training_status")?.status;
+}
+
 /** What the run must look like afterwards, whatever was killed. */
 async function expectWhole(run: string): Promise<void> {
   const events = await allEvents(relay, run);
@@ -97,6 +101,35 @@ describe("kill -9 during a run", () => {
     started.viewer.connection.close();
     const states = (await allEvents(relay, run)).filter((event) => event.type === "command_status").map((event) => event.state);
     expect(states).toEqual(["queued", "delivered", "applied"]);
+  });
+
+  test("CM3 of the agent while the run is paused: it stays so, and goes on at the same step when the next one brings a resume", async () => {
+    const run = "kill-agent-paused";
+    const started = await start(run);
+    const headers = { Authorization: `Bearer ${await relay.token("operator", run)}`, "Content-Type": "application/json" };
+    const ask = (command: string) =>
+      fetch(`${relay.url}/api/runs/${run}/commands`, { method: "POST", headers, body: JSON.stringify({ id: command, command }) });
+    const became = (command: string) =>
+      until(
+        () =>
+          started.viewer.events.findLast(
+            (event) => event.type === "command_status" && event.command_id === command && event.state === "applied",
+          ),
+        { what: `${command} to be applied`, timeout_ms: 20_000 },
+      );
+    await ask("pause");
+    const paused = await became("pause");
+    await until(() => statusOf(started.viewer.events) === "paused", { what: "the status" });
+    const agent = await until(() => childrenOf(started.child.pid).find(({ command }) => !command.includes("train.py")), {
+      what: "the agent",
+    });
+    process.kill(agent.pid, "SIGKILL");
+    await ask("resume");
+    const resumed = await became("resume");
+    expect(resumed).toMatchObject({ global_step: (paused as { global_step?: number }).global_step });
+    expect((await started.exited).code).toBe(0);
+    started.viewer.connection.close();
+    await expectWhole(run);
   });
 
   test("PR1 of the relay: everything comes back by itself, and a viewer has every event once", async () => {

@@ -215,6 +215,20 @@ describe("the uplink, against a room over real sockets", () => {
     expect(await verify(second, SECRET, "HS256")).toMatchObject({ role: "agent", runs: "a-run" });
   });
 
+  test("CM3 what a command led to goes with its answer, also while nobody watches", async () => {
+    const room = await startRoom();
+    room.faults.demand = { mode: "idle", batch_ms: 60_000 };
+    const spool = spoolForTest();
+    const uplink = uplinkTo(room.url, spool);
+    await until(() => uplink.isLive(), { what: "the link" });
+    addLogs(spool, uplink, 1, 1);
+    await until(() => room.events.length === 1, { what: "what the new link had waiting" });
+    addLogs(spool, uplink, 2, 2);
+    spool.commandUpdates.add({ type: "command_update", id: "c1", state: "applied", global_step: 7 });
+    uplink.poke();
+    await until(() => room.events.length === 2, { what: "the event beside the answer" });
+  });
+
   test("CM1 a command's result is sent again on a new connection, until a later batch is acknowledged", async () => {
     const room = await startRoom();
     const spool = spoolForTest();
