@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { VIEWER_MESSAGES_BURST } from "../../protocol/index.ts";
+import { relayStatus, UPGRADES_PER_MINUTE, VIEWER_MESSAGES_BURST } from "../../protocol/index.ts";
 import { MessageBucket, messageTokens } from "../../worker/run/message-bucket.ts";
 import { evict, newRun, room } from "./support/rooms.ts";
+import { ask } from "./support/route-attempts.ts";
 import { agent, batchedViewer, type Json, line, messages, openAs, type Peer } from "./support/sockets.ts";
 import { token } from "./support/tokens.ts";
 
@@ -228,5 +229,20 @@ describe("who asks", () => {
     await limited(viewer);
     const status = JSON.parse((await room(run).status()) ?? "") as Record<string, unknown>;
     expect(status.limits).toEqual({ viewers: 0, viewers_max: 5000, agents: 1, agents_max: 16, refused: { rate_limited: 1 } });
+  });
+
+  test("AC6 the status counts the upgrades of an address that were refused", async () => {
+    const upgrades = async () => relayStatus.parse(await (await ask("/api/ws/status", await token())).json()).upgrades;
+    const { refused } = await upgrades();
+    const headers = { Upgrade: "websocket", "CF-Connecting-IP": "one address" };
+    const statuses: Record<number, number> = {};
+    // The limit counts by the minute, and a minute may end meanwhile: then it begins anew.
+    for (let asked = 0; asked < 3 * UPGRADES_PER_MINUTE && (statuses[429] ?? 0) < 5; asked++) {
+      const { status } = await ask("/runs/any/ws", null, { headers });
+      statuses[status] = (statuses[status] ?? 0) + 1;
+    }
+    expect(statuses).toEqual({ 401: expect.any(Number), 429: 5 });
+    expect(statuses[401]).toBeGreaterThanOrEqual(UPGRADES_PER_MINUTE);
+    expect(await upgrades()).toEqual({ limit_per_minute: UPGRADES_PER_MINUTE, refused: refused + 5 });
   });
 });

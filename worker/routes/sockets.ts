@@ -15,6 +15,7 @@ import { directoryOf, roomOf } from "../rooms.ts";
 import type { ViewerMode } from "../run/sockets.ts";
 import { UPGRADE_HEADER, type Upgrade } from "../run/upgrade.ts";
 import { EVERYTHING, NOTHING } from "../run/viewers/subscription.ts";
+import { countRefusedUpgrade } from "../status/refused-upgrades.ts";
 
 const viewerQuery = z.object({
   run: z.string().optional(),
@@ -61,7 +62,10 @@ export function sockets(app: Hono<AppContext>): void {
 const upgradesOnly: MiddlewareHandler<AppContext> = async (c, next) => {
   if (c.req.header("Upgrade")?.toLowerCase() !== "websocket") throw new HttpFailure("upgrade_required");
   const { success } = await c.env.UPGRADES.limit({ key: c.req.header("CF-Connecting-IP") ?? "unknown" });
-  if (!success) throw new HttpFailure("rate_limited");
+  if (!success) {
+    countRefusedUpgrade();
+    throw new HttpFailure("rate_limited");
+  }
   await next();
 };
 

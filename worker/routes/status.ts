@@ -1,9 +1,9 @@
 import type { Hono } from "hono";
-import type { RunSummary } from "../../protocol/index.ts";
+import { type RelayStatus, type RoomStatus, type RunSummary, UPGRADES_PER_MINUTE } from "../../protocol/index.ts";
 import type { AppContext } from "../app-context.ts";
 import { route } from "../http/route.ts";
 import { directoryOf, roomOf } from "../rooms.ts";
-import type { RoomStatus } from "../run/room.ts";
+import { refusedUpgrades } from "../status/refused-upgrades.ts";
 
 /** Runs asked at once: those that have somebody connected, of the newest this many. */
 const ASKED_MAX = 50;
@@ -24,10 +24,11 @@ export function status(app: Hono<AppContext>): void {
     for (const figures of Object.values(runs)) {
       for (const role of Object.keys(connections) as (keyof typeof connections)[]) connections[role] += figures.connections[role];
     }
-    return c.json({
+    return c.json<RelayStatus>({
       active_connections: Object.values(connections).reduce((sum, count) => sum + count, 0),
       connections,
       training_state: listed[0]?.status ?? null,
+      upgrades: { limit_per_minute: UPGRADES_PER_MINUTE, refused: refusedUpgrades() },
       runs,
     });
   });

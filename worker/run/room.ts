@@ -4,6 +4,7 @@ import {
   type EventPage,
   failure,
   type Result,
+  type RoomStatus,
   type RunDetail,
   type RunSummary,
   type Snapshot,
@@ -17,9 +18,6 @@ import { AgentDesk } from "./producer/agent-desk.ts";
 import type { StoragePort } from "./storage/sql-port.ts";
 import type { RoomStore } from "./storage/store.ts";
 import { ViewerDesk } from "./viewers/viewer-desk.ts";
-
-/** Figures of one run for `/api/ws/status`. */
-export type RoomStatus = ReturnType<Room["status"]>;
 
 const VIEWER_NAMES_SHOWN = 50;
 
@@ -117,7 +115,8 @@ export class Room {
     this.agent.watch.judge(now);
   }
 
-  status() {
+  /** Figures for `/api/ws/status`. */
+  status(): RoomStatus {
     const { log, store, counters } = this.core;
     return {
       training_state: textOf(log.state.training_status?.status),
