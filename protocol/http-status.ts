@@ -22,6 +22,8 @@ const roomStatus = z.looseObject({
   /** Events that are not stored yet. */
   tail: z.looseObject({ events: count, bytes: count }),
   log: z.looseObject({ bytes: count, oldest_offset: count, last_offset: count }),
+  /** Samples that the bucket keeps. */
+  blobs: z.looseObject({ count, count_max: count, bytes: count, bytes_max: count }),
   limits: z.looseObject({
     viewers: count,
     viewers_max: count,

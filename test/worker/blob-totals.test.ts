@@ -1,10 +1,10 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, test, vi } from "vitest";
-import { BLOBS_PER_RUN, BLOBS_PER_RUN_BYTES } from "../../protocol/index.ts";
+import { BLOBS_PER_RUN, BLOBS_PER_RUN_BYTES, relayStatus } from "../../protocol/index.ts";
 import type { Env } from "../../worker/env.ts";
 import { RunRoom } from "../../worker/run/run-room.ts";
-import { newRun, room } from "./support/rooms.ts";
+import { evict, newRun, room } from "./support/rooms.ts";
 import { ask } from "./support/route-attempts.ts";
 import { agent } from "./support/sockets.ts";
 import { token } from "./support/tokens.ts";
@@ -77,6 +77,19 @@ describe("the blobs of a run", () => {
     const other = newRun();
     await agent(other);
     expect((await put(other, 2)).status).toBe(201);
+  });
+
+  test("AC6 are told by the status, with their bounds, also after an eviction", async () => {
+    const run = newRun();
+    await agent(run);
+    const told = async () => relayStatus.parse(await (await ask("/api/ws/status", await token())).json()).runs[run]?.blobs;
+    const bounds = { count_max: BLOBS_PER_RUN, bytes_max: BLOBS_PER_RUN_BYTES };
+    expect(await told()).toEqual({ count: 0, bytes: 0, ...bounds });
+    await put(run, 1);
+    await put(run, 2);
+    expect(await told()).toEqual({ count: 2, bytes: 2 * SIZE, ...bounds });
+    await evict(run);
+    expect(await told()).toEqual({ count: 2, bytes: 2 * SIZE, ...bounds });
   });
 
   test("AC6 one that was not stored takes no room", async () => {

@@ -1,6 +1,8 @@
 import {
   AGENTS_PER_RUN,
   type AnyEvent,
+  BLOBS_PER_RUN,
+  BLOBS_PER_RUN_BYTES,
   type EventPage,
   failure,
   type Result,
@@ -15,6 +17,7 @@ import { CommandDesk } from "./commands/command-desk.ts";
 import { type CoreParts, createCore, type RoomCore } from "./core.ts";
 import { type EventQuery, readEvents } from "./log/event-page.ts";
 import { AgentDesk } from "./producer/agent-desk.ts";
+import { BlobTally } from "./storage/blob-tally.ts";
 import type { StoragePort } from "./storage/sql-port.ts";
 import type { RoomStore } from "./storage/store.ts";
 import { ViewerDesk } from "./viewers/viewer-desk.ts";
@@ -30,9 +33,11 @@ export class Room {
 
   /** When this room was woken, milliseconds since 1970. */
   readonly #awakeSince: number;
+  readonly #blobs: BlobTally;
 
   constructor(parts: CoreParts & { storage: StoragePort }) {
     this.#awakeSince = parts.clock();
+    this.#blobs = new BlobTally(parts.storage);
     this.core = createCore(parts, (viewer, now) => this.viewers.welcomeAgain(viewer, now));
     this.commands = new CommandDesk(this.core, new CommandBook(parts.storage.sql), (command) => this.agent.deliver(command));
     const listed = () => parts.effects.listed(this.summary());
@@ -125,6 +130,7 @@ export class Room {
       ...counters.read(),
       tail: log.tail,
       log: { bytes: store.chunks.bytes(), oldest_offset: log.oldestOffset, last_offset: log.lastOffset },
+      blobs: { ...this.#blobs.total(), count_max: BLOBS_PER_RUN, bytes_max: BLOBS_PER_RUN_BYTES },
       limits: {
         viewers: this.core.viewers.count,
         viewers_max: VIEWERS_PER_RUN,

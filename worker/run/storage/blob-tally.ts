@@ -14,7 +14,7 @@ export class BlobTally {
   /** Makes room for a blob before it is stored. @returns whether that is new: one that is counted already costs nothing */
   claim(sha256: string, bytes: number): Result<{ fresh: boolean }> {
     if (this.bytesOf(sha256) !== null) return { ok: true, value: { fresh: false } };
-    const kept = this.#total();
+    const kept = this.total();
     if (kept.count >= BLOBS_PER_RUN) return failure("limit_reached", `this run has ${BLOBS_PER_RUN} blobs already`);
     if (kept.bytes + bytes > BLOBS_PER_RUN_BYTES) {
       return failure("limit_reached", `the blobs of a run have at most ${BLOBS_PER_RUN_BYTES} bytes together`);
@@ -32,7 +32,7 @@ export class BlobTally {
     if (bytes === null) return;
     this.#storage.transactionSync(() => {
       this.#sql.exec("DELETE FROM blobs WHERE sha256 = ?", sha256);
-      const kept = this.#total();
+      const kept = this.total();
       this.#setTotal(kept.count - 1, kept.bytes - bytes);
     });
   }
@@ -42,7 +42,8 @@ export class BlobTally {
     return this.#sql.exec<{ bytes: number }>("SELECT bytes FROM blobs WHERE sha256 = ?", sha256).toArray()[0]?.bytes ?? null;
   }
 
-  #total(): { count: number; bytes: number } {
+  /** What is kept now. */
+  total(): { count: number; bytes: number } {
     const row = this.#sql.exec<{ value: string }>("SELECT value FROM meta WHERE key = 'blobs'").toArray()[0];
     return row ? (JSON.parse(row.value) as { count: number; bytes: number }) : { count: 0, bytes: 0 };
   }
