@@ -17,12 +17,13 @@ import { status } from "./routes/status.ts";
 import { tokens } from "./routes/tokens.ts";
 
 /** Middleware, and what answers everything that is no route. */
-const NO_ROUTES: ReadonlySet<string> = new Set(["ALL /api/*", "ALL /healthz", "GET /*"]);
+const NO_ROUTES: ReadonlySet<string> = new Set(["ALL /api/*", "ALL /healthz", "ALL /metrics", "GET /*"]);
 
 /** The Worker: a route group a file, one place that answers failures, and the dashboard for everything else. */
 export function createApp(): Hono<AppContext> {
   const app = new Hono<AppContext>();
   app.use("/healthz", secured);
+  app.use("/metrics", secured);
   app.use("/api/*", secured, crossOrigin, plainBody, boundedBody);
   for (const group of [health, session, tokens, runs, shares, samples, blobs, commands, status, sockets]) group(app);
 

@@ -47,6 +47,9 @@ export const ROUTES = {
 
   "DELETE /api/runs/:run": { roles: OWNING, reach: "run" },
 
+  // Of the relay as a whole.
+  "GET /metrics": { roles: OWNING, reach: "all" },
+
   // Of runs that the caller's own token covers.
   "GET /api/tokens": { roles: OWNING, reach: "own" },
   "POST /api/tokens": { roles: OWNING, reach: "own" },
