@@ -5,7 +5,7 @@ import type { AppContext } from "../app-context.ts";
 import { deleteBlobs } from "../blobs/bucket.ts";
 import type { Env } from "../env.ts";
 import { HttpFailure } from "../http/errors.ts";
-import { eventNames, readQuery, wholeNumber } from "../http/query.ts";
+import { eventNames, positiveNumber, readQuery, wholeNumber } from "../http/query.ts";
 import { route } from "../http/route.ts";
 import { directoryOf, existing, roomOf } from "../rooms.ts";
 import { EVERYTHING } from "../run/viewers/subscription.ts";
@@ -18,7 +18,7 @@ const PAGE_EVENTS_MAX = 5000;
 const eventQuery = z.object({
   after: wholeNumber.default(0),
   before: wholeNumber.optional(),
-  limit: wholeNumber.default(PAGE_EVENTS_DEFAULT),
+  limit: positiveNumber.default(PAGE_EVENTS_DEFAULT),
   events: eventNames.optional(),
 });
 
@@ -48,7 +48,7 @@ export function runs(app: Hono<AppContext>): void {
       await roomOf(c.env, c.req.param("run")).events({
         after: query.after,
         before: query.before ?? null,
-        limit: Math.min(Math.max(query.limit, 1), PAGE_EVENTS_MAX),
+        limit: Math.min(query.limit, PAGE_EVENTS_MAX),
         events: query.events ?? EVERYTHING,
       }),
     );
