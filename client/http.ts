@@ -1,6 +1,11 @@
 import { z } from "zod";
 import {
   type AnyEvent,
+  type CommandAccepted,
+  type CommandRecord,
+  type CommandRequest,
+  commandAccepted,
+  commandList,
   type EventPage,
   errorBody,
   eventPage,
@@ -42,6 +47,10 @@ export type Api = {
   events(run: string, query?: EventQuery): Promise<Answer<EventPage>>;
   /** Newest first. */
   samples(run: string): Promise<Answer<AnyEvent[]>>;
+  /** Asks for a command; the same id twice runs once (CM1). Needs no socket, and says nothing of what becomes of the command. */
+  command(run: string, request: CommandRequest): Promise<Answer<CommandAccepted>>;
+  /** Newest first. */
+  commands(run: string): Promise<Answer<CommandRecord[]>>;
   /** Makes a link to one run; `url` signs in whoever opens it. */
   share(run: string, wish: ShareRequest): Promise<Answer<ShareMade>>;
   /** The links to a run that have not ended, newest first. */
@@ -63,6 +72,8 @@ export function createApi(options: ApiOptions): Api {
     run: (run) => get(`/api/runs/${encodeURIComponent(run)}`, runDetail),
     events: (run, query = {}) => get(`/api/runs/${encodeURIComponent(run)}/events`, eventPage, eventParameters(query)),
     samples: async (run) => pick(await get(`/api/runs/${encodeURIComponent(run)}/samples`, sampleList), (value) => value.samples),
+    command: (run, request) => ask(options, "POST", `/api/runs/${encodeURIComponent(run)}/commands`, commandAccepted, { body: request }),
+    commands: async (run) => pick(await get(`/api/runs/${encodeURIComponent(run)}/commands`, commandList), (value) => value.commands),
     share: (run, wish) => ask(options, "POST", `/api/runs/${encodeURIComponent(run)}/share`, shareMade, { body: wish }),
     shares: async (run) => pick(await get(`/api/runs/${encodeURIComponent(run)}/share`, shareList), (value) => value.shares),
     tokens: async () => pick(await get("/api/tokens", tokenList), (value) => value.tokens),

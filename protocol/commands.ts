@@ -1,14 +1,18 @@
 import { z } from "zod";
+import { fitsBytes } from "./byte-length.ts";
 import { commandName, commandState } from "./events.ts";
 import { ID_PATTERN, NAME_MAX_LENGTH, PROMPT_MAX } from "./limits.ts";
+
+/** AC6: measured as it travels: in emoji or another script that is up to four bytes a character. */
+const prompt = z.string().refine((text) => fitsBytes(text, PROMPT_MAX), `has more than ${PROMPT_MAX} bytes`);
 
 /** CM2: the fixed list of commands. Unknown fields are refused: a misspelt option must not be ignored silently. */
 const options = {
   id: z.string().regex(ID_PATTERN),
   command: commandName,
   save: z.boolean().optional(),
-  prompt: z.string().max(PROMPT_MAX).optional(),
-  negative_prompt: z.string().max(PROMPT_MAX).optional(),
+  prompt: prompt.optional(),
+  negative_prompt: prompt.optional(),
   width: z.int().min(8).max(8192).optional(),
   height: z.int().min(8).max(8192).optional(),
   seed: z.int().min(-1).max(Number.MAX_SAFE_INTEGER).optional(),

@@ -209,6 +209,23 @@ export const agentStatus = z.looseObject({
   reason: text(LOG_LINE_MAX),
 });
 
+/** Two truths of HL1 that the agent sees: the trainer's process, and whether the training gets on. Told on change alone. */
+export const trainingHealth = z.looseObject({
+  type: z.literal("training_health"),
+  ...base,
+  process: z.looseObject({ state: z.enum(["alive", "exited"]), pid: count, exit_code: z.int().nullish(), signal: text(64) }),
+  progress: z.looseObject({
+    state: z.enum(["waiting", "advancing", "stalled", "paused", "over"]),
+    since: text(40),
+    phase: text(64),
+    /** Seconds: the pace of steps, or what this phase takes, and the silence from which on it is a stall; null where neither is known. */
+    usual_s: z.number().nullish(),
+    threshold_s: z.number().nullish(),
+    /** Why it is a stall, in words. */
+    reason: text(LOG_LINE_MAX),
+  }),
+});
+
 export const alert = z.looseObject({
   type: z.literal("alert"),
   ...base,
@@ -231,6 +248,7 @@ export const eventSchemas = {
   run_info: runInfo,
   command_status: commandStatus,
   agent_status: agentStatus,
+  training_health: trainingHealth,
   alert,
 } as const;
 

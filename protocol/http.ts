@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { claims, type Role, role } from "./claims.ts";
 import { commandRecord } from "./commands.ts";
-import { anyEvent } from "./events.ts";
+import { anyEvent, commandState } from "./events.ts";
 import { TOKEN_LIFETIME_MAX_S, TOKEN_MAX_LENGTH } from "./limits.ts";
 import { snapshot } from "./viewer-messages.ts";
 
@@ -105,9 +105,10 @@ export const tokenList = z.looseObject({ tokens: z.array(tokenRecord) });
 /** `GET /api/runs/:run/share`, newest first: the links to this run alone. */
 export const shareList = z.looseObject({ shares: z.array(tokenRecord) });
 
-/** `GET /api/runs/:run/commands` */
+/** `GET /api/runs/:run/commands`, newest first. */
 export const commandList = z.looseObject({ commands: z.array(commandRecord) });
-/** `POST /api/runs/:run/commands` → 202 */
-export const commandAccepted = z.looseObject({ id: z.string(), state: z.string() });
+/** `POST /api/runs/:run/commands` → 202: the command's state at that moment. */
+export const commandAccepted = z.looseObject({ id: z.string(), state: commandState });
+export type CommandAccepted = z.infer<typeof commandAccepted>;
 
 export const errorBody = z.looseObject({ error: z.looseObject({ code: z.string(), message: z.string() }) });

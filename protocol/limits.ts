@@ -51,12 +51,6 @@ export const VIEWERS_PER_RUN = 5000;
 /** Upgrades an address may ask for in a minute: a team behind one NAT reconnecting together still passes. */
 export const UPGRADES_PER_MINUTE = 600;
 
-/**
- * Runs that a status or `/metrics` looks at, the newest. Each is a question to another object, and the platform's free plan lets a request
- * put 50: these, and two to the directory. It bounds the series of a scrape too.
- */
-export const STATUS_RUNS_MAX = 48;
-
 /** A body of JSON: the largest is a command with two prompts, or a token for 64 runs; room enough to refuse a token that is too long as one. */
 export const JSON_BODY_MAX = 128 * 1024;
 
@@ -71,6 +65,10 @@ export const TYPES_COUNTED_MAX = 64;
 export const LIFE_MAX_LENGTH = 64;
 /** A log line; longer ones are cut, and say so. */
 export const LOG_LINE_MAX = 8 * 1024;
+/**
+ * A prompt: of a command in bytes of UTF-8, as the relay tells (`prompt_bytes`); of a sample that a trainer has taken in UTF-16 units, as its
+ * hook cuts it. The second holds whatever the first does.
+ */
 export const PROMPT_MAX = 4 * 1024;
 export const NAME_MAX_LENGTH = 200;
 export const SERIES_NAME_MAX_LENGTH = 200;
@@ -81,6 +79,13 @@ export const BLOB_MAX = 64 * 1024 * 1024;
 export const BLOBS_PER_RUN_BYTES = 4 * 1024 * 1024 * 1024;
 /** A row each in the run's room; a picture every four minutes is that many in two months. */
 export const BLOBS_PER_RUN = 20_000;
+/**
+ * How long the room made for a blob is held while nobody says that it was stored: who was to say so has gone. The largest needs 20 KB a second to
+ * come in that time; a slower one is asked for again.
+ */
+export const BLOB_CLAIM_MS = 3600 * 1000;
+/** Such claims that one new claim looks after: the bucket is asked about each. */
+export const BLOB_CLAIMS_SETTLED = 20;
 
 /**
  * Events that an agent keeps for a room that it cannot reach (PR4), with what SQLite needs for their rows. A busy run makes 20 to 30 MiB an hour, so
@@ -161,7 +166,10 @@ export const JTI_MAX_LENGTH = 64;
 export const REVOCATIONS_MAX = 10_000;
 /** Tokens that the relay made and lists, until they end: as many as can be revoked. */
 export const TOKENS_LISTED_MAX = 10_000;
-/** How much of either list those fill together who own the same part of the runs: none of them can fill it for the others. */
+/**
+ * How much of either list those fill together who were given the same part of the runs, with whatever tokens they made for less of it; and
+ * how many links to their runs they may have. None of them can fill a list for the others.
+ */
 export const TOKENS_PER_SCOPE = 1000;
 /** Links to one run that are good at the same time: more than anybody can keep in view. */
 export const SHARES_PER_RUN = 200;

@@ -35,10 +35,26 @@ export const VIEWER_MESSAGE_TYPES: ReadonlySet<string> = new Set(["subscribe", "
 
 const offset = z.int().min(0);
 
-/** What the room knows of the run's health now (HL1: the room's own part of the four truths). */
+/** What is known of the run's health now (HL1): all of the four truths but the viewer's own link. */
 export const health = z.looseObject({
   agent: z.looseObject({ connected: z.boolean(), since: z.string().nullable(), last_heard: z.string().nullable() }),
+  /** What the trainer says of itself. */
   trainer: z.looseObject({ status: z.string().nullable(), phase: z.string().nullable(), error: z.string().nullable() }),
+  /** Its process: `alive`, `exited`, or `unknown`, where nobody is there to see it. Relays of before this do not tell. */
+  process: z
+    .looseObject({ state: z.string(), pid: z.int().nullable(), exit_code: z.int().nullable(), signal: z.string().nullable() })
+    .optional(),
+  /** Whether steps come: `waiting`, `advancing`, `stalled`, `paused`, `over`, or `unknown`. Times of `usual_s` and `threshold_s` in seconds. */
+  progress: z
+    .looseObject({
+      state: z.string(),
+      since: z.string().nullable(),
+      phase: z.string().nullable(),
+      usual_s: z.number().nullable(),
+      threshold_s: z.number().nullable(),
+      reason: z.string().nullable(),
+    })
+    .optional(),
 });
 export type Health = z.infer<typeof health>;
 
@@ -51,6 +67,7 @@ export const snapshot = z.looseObject({
   validation_result: anyEvent.nullable(),
   run_info: anyEvent.nullable(),
   agent_status: anyEvent.nullable(),
+  training_health: anyEvent.nullish(),
   /** The newest `sample_generated` events, oldest first. */
   samples: z.array(anyEvent),
   /** Commands without a terminal state. */

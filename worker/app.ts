@@ -1,4 +1,4 @@
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import type { AppContext } from "./app-context.ts";
 import { errorResponse, HttpFailure } from "./http/errors.ts";
 import { methodsOf } from "./http/methods.ts";
@@ -17,24 +17,18 @@ import { status } from "./routes/status.ts";
 import { tokens } from "./routes/tokens.ts";
 
 /** Middleware, and what answers everything that is no route. */
-const NO_ROUTES: ReadonlySet<string> = new Set(["ALL /api/*", "ALL /healthz", "ALL /metrics", "GET /*"]);
+const NO_ROUTES: ReadonlySet<string> = new Set(["ALL /*", "ALL /api/*", "GET /*"]);
 
 /** The Worker: a route group a file, one place that answers failures, and the dashboard for everything else. */
 export function createApp(): Hono<AppContext> {
   const app = new Hono<AppContext>();
-  app.use("/healthz", secured);
-  app.use("/metrics", secured);
-  app.use("/api/*", secured, crossOrigin, plainBody, boundedBody);
+  app.use(secured);
+  app.use("/api/*", crossOrigin, plainBody, boundedBody);
   for (const group of [health, session, tokens, runs, shares, samples, blobs, commands, status, sockets]) group(app);
 
-  app.all("/api/*", (c) => {
-    const methods = methodsOf(c.req.path);
-    return methods.length === 0
-      ? errorResponse("not_found")
-      : errorResponse("method_not_allowed", undefined, { allow: methods.join(", ") });
-  });
+  app.all("/api/*", unanswered);
   app.get("*", (c) => c.env.ASSETS.fetch(c.req.raw));
-  app.notFound(() => errorResponse("not_found"));
+  app.notFound(unanswered);
   app.onError((error, c) => {
     if (error instanceof HttpFailure) return errorResponse(error.code, error.message);
     createLog(c.env.RUNCAST_LOG_LEVEL)("error", "a request failed", { path: c.req.path, ...thrown(error) });
@@ -42,4 +36,10 @@ export function createApp(): Hono<AppContext> {
   });
   checkRoutes(app, NO_ROUTES);
   return app;
+}
+
+/** No route takes it: with another method one might. */
+function unanswered(c: Context<AppContext>): Response {
+  const methods = methodsOf(c.req.path);
+  return methods.length === 0 ? errorResponse("not_found") : errorResponse("method_not_allowed", undefined, { allow: methods.join(", ") });
 }

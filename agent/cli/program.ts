@@ -2,12 +2,15 @@ import { Command, CommanderError, Option } from "commander";
 import { role } from "../../protocol/index.ts";
 import { packageRoot } from "../config/paths.ts";
 import { DEFAULT_RELAY } from "../config/relay.ts";
-import type { AccessOptions, ShareOptions } from "./share.ts";
+import type { AccessOptions } from "./access.ts";
+import type { RunOptions } from "./run.ts";
+import type { SendOptions } from "./send.ts";
+import type { ShareOptions } from "./share.ts";
 import { EXIT_USAGE, UsageError } from "./usage.ts";
 
 const RELAY_OPTION = ["--relay <url>", `the relay's address (default: $RUNCAST_RELAY, else ${DEFAULT_RELAY})`] as const;
 
-const OWNER_TOKEN_OPTION = [
+const TOKEN_OPTION = [
   "--token <token>",
   "a token that may do this; others on this machine see arguments, so rather set $RUNCAST_TOKEN (default: made from the local relay's secret)",
 ] as const;
@@ -35,11 +38,42 @@ export async function runProgram(words: readonly string[]): Promise<number> {
     .option(...RELAY_OPTION)
     .option("--token <token>", "a token of role agent (default: $RUNCAST_TOKEN, else made from the local relay's secret)")
     .option("--spool-bytes <size>", "what is kept of events while the relay cannot be reached (default: $RUNCAST_SPOOL_BYTES, else 256M)")
+    .option("--pause-limit <duration>", "an operator's pause ends by itself after this: 30m, 12h, 7d (default: never)")
+    .option("--allow-interrupt", "a stop interrupts the command once, as Ctrl-C does, where its trainer takes no commands")
     .passThroughOptions()
     .addHelpText("after", RUN_HELP)
-    .action(async (command: string[], options: Record<string, string>) => {
+    .action(async (command: string[], options: RunOptions) => {
       const { runCommand } = await import("./run.ts");
       code = await runCommand(command, options);
+    });
+  program
+    .command("send")
+    .summary("stop, pause, resume or sample a run")
+    .description(
+      "Asks a run's trainer to do something, and says what becomes of it until it is applied, or is not: " +
+        "stop, pause, resume, sample, backup, save.",
+    )
+    .usage("[options] [run] <command>")
+    .argument("[words...]", "the run's id (default: the newest run), and stop, pause, resume, sample, backup or save")
+    .option("--run <id>", "the run's id, in place of the first word")
+    .option("--save", "with stop: save the model before the end")
+    .option("--prompt <text>", "with sample: this prompt in place of the run's own")
+    .option("--negative-prompt <text>", "with sample: what the picture is to be without")
+    .option("--width <pixels>", "with sample")
+    .option("--height <pixels>", "with sample")
+    .option("--seed <number>", "with sample; -1 for any")
+    .option("--steps <number>", "with sample: steps of the sampler")
+    .option("--cfg <number>", "with sample: how closely the prompt is followed")
+    .option("--id <id>", "the command's id; the same id again runs nothing twice, and tells what became of it (default: a new one)")
+    .option("--yes", "with stop: do not ask")
+    .option("--no-wait", "do not follow the command to its end")
+    .option(...RELAY_OPTION)
+    .option(...TOKEN_OPTION)
+    .option("--json", "print one JSON object, the command's last state, and nothing else")
+    .addHelpText("after", SEND_HELP)
+    .action(async (words: string[], options: SendOptions) => {
+      const { sendCommand } = await import("./send.ts");
+      code = await sendCommand(words, options);
     });
   program
     .command("token")
@@ -70,7 +104,7 @@ export async function runProgram(words: readonly string[]): Promise<number> {
     .option("--sub <name>", "the name that others see (default: whose guest it is)")
     .option("--list", "list the links to the run instead")
     .option(...RELAY_OPTION)
-    .option(...OWNER_TOKEN_OPTION)
+    .option(...TOKEN_OPTION)
     .option("--json", "print one JSON object a line")
     .addHelpText("after", SHARE_HELP)
     .action(async (run: string, options: ShareOptions) => {
@@ -84,7 +118,7 @@ export async function runProgram(words: readonly string[]): Promise<number> {
       "Lists what was made by the relay and is still good, newest first. Tokens that `runcast token` made here are not known to it.",
     )
     .option(...RELAY_OPTION)
-    .option(...OWNER_TOKEN_OPTION)
+    .option(...TOKEN_OPTION)
     .option("--json", "print one JSON object a line")
     .action(async (options: AccessOptions) => {
       const { tokensCommand } = await import("./share.ts");
@@ -96,7 +130,7 @@ export async function runProgram(words: readonly string[]): Promise<number> {
     .description("Ends a token, whoever made it: it is refused from now on, and what is open with it is closed.")
     .argument("<token>", "its id (jti), the token itself, or a link that has it")
     .option(...RELAY_OPTION)
-    .option(...OWNER_TOKEN_OPTION)
+    .option(...TOKEN_OPTION)
     .option("--json", "print one JSON object")
     .action(async (what: string, options: AccessOptions) => {
       const { revokeCommand } = await import("./share.ts");
@@ -116,6 +150,7 @@ export async function runProgram(words: readonly string[]): Promise<number> {
 const GENERAL_HELP = `
 Examples:
   runcast run -- python scripts/train.py --config-path config.json
+  runcast send 2026-11-23-train-k3v9x sample
   runcast share 2026-11-23-train-k3v9x --expires 7d
 
 A relay on this machine is started by \`npm start\` in ${packageRoot()}.`;
@@ -125,14 +160,32 @@ The command runs as it would without runcast: same input, output, signals and ex
 128+n: killed by signal n). OneTrainer, and anything in Python that logs to TensorBoard, is understood without a change to it.
 A relay that cannot be reached, now or later, does not hold it up; events are kept and sent when the relay is back. Past --spool-bytes
 older progress and measurements are left out first, then log lines, nothing else; the run's log says what.
+A training that an operator paused goes on when it is resumed or stopped, after --pause-limit, or after ten minutes without the program
+that brings its operator's words.
+Operators' commands go to OneTrainer, and to what \`runcast.on_command\` names in Python. Any other trainer can do nothing but end: with
+--allow-interrupt a stop sends it SIGINT, once, and is applied when it has ended.
 
 Examples:
   runcast run -- python scripts/train.py --config-path config.json
   runcast run --name "flux, rank 32" --relay https://runcast.example.workers.dev -- ./train.sh
   runcast run --run 2026-11-23-train-k3v9x -- python scripts/train.py --continue   # the same run, continued
+  runcast run --allow-interrupt -- accelerate launch train_network.py
 
 Environment: RUNCAST_RELAY, RUNCAST_TOKEN, RUNCAST_SECRET, RUNCAST_STATE (folder of the local relay), RUNCAST_SPOOL (folder for
 events that wait), RUNCAST_SPOOL_BYTES, RUNCAST_LOG_LEVEL (debug, info, warning, error).`;
+
+const SEND_HELP = `
+A command goes from queued (the agent is not connected) through delivered to one last state: applied at a step, or rejected, expired or
+failed with the reason. Each is printed as it comes. It has a minute for that; Ctrl-C ends the following, not the command.
+The token is an operator's, such as a link of \`runcast share RUN --role operator\` has.
+
+Exit codes: 0 applied (with --no-wait: sent), 1 not applied, or refused by the relay, 2 wrong usage.
+
+Examples:
+  runcast send sample                                      # of the newest run, with its own prompts
+  runcast send 2026-11-23-train-k3v9x sample --prompt "a red circle" --seed 42 --steps 20
+  runcast send 2026-11-23-train-k3v9x stop --save          # asks first
+  runcast send 2026-11-23-train-k3v9x stop --yes --json    # in a script`;
 
 const SHARE_HELP = `
 Examples:

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { delimiter, join } from "node:path";
 import { isRunId, NAME_MAX_LENGTH, SPOOL_BYTES_MAX, SPOOL_BYTES_MIN } from "../../protocol/index.ts";
 import { parseBytes } from "../config/bytes.ts";
+import { parseDuration } from "../config/duration.ts";
 import { type Env, hookFileFolder, hookSiteFolder, scratchFolder, spoolPath } from "../config/paths.ts";
 import { chooseRelay, parseRelay, type Relay, watchLink } from "../config/relay.ts";
 import { commandName, makeRunId } from "../config/run-id.ts";
@@ -12,7 +13,15 @@ import { sayOnce, shownLevel, writeStderr } from "../log.ts";
 import type { Credentials } from "../uplink/credentials.ts";
 import { UsageError } from "./usage.ts";
 
-export type RunOptions = { name?: string; run?: string; relay?: string; token?: string; spoolBytes?: string };
+export type RunOptions = {
+  name?: string;
+  run?: string;
+  relay?: string;
+  token?: string;
+  spoolBytes?: string;
+  pauseLimit?: string;
+  allowInterrupt?: boolean;
+};
 
 /** The link opens the run for a week, and lets its holder steer it. */
 const LINK_SECONDS = 7 * 24 * 3600;
@@ -27,13 +36,14 @@ export async function runCommand(command: readonly string[], options: RunOptions
   const run = options.run ?? makeRunId(name, Date.now());
   if (!isRunId(run)) throw new UsageError(`--run: ${run} is no run id; it has letters, digits, dots, dashes and underscores, at most 64`);
   const spoolBytes = spoolBound(options.spoolBytes || env.RUNCAST_SPOOL_BYTES);
+  const pauseSeconds = pauseLimit(options.pauseLimit);
   const { credentials, link } = access(relay, run, options.token || env.RUNCAST_TOKEN, env);
   const id = randomUUID();
   const hookFile = join(hookFileFolder(env), `${id}.json`);
   const say = sayOnce(shownLevel(env), writeStderr);
   return launch({
     command,
-    env: trainerEnv(env, hookFile),
+    env: trainerEnv(env, hookFile, pauseSeconds),
     config: {
       launch: id,
       run,
@@ -44,6 +54,7 @@ export async function runCommand(command: readonly string[], options: RunOptions
       spool: spoolPath(env, relay.http, run),
       spoolBytes,
       hookFile,
+      allowInterrupt: options.allowInterrupt === true,
       startedAt: new Date().toISOString(),
     },
     scratch: scratchFolder(env),
@@ -58,6 +69,14 @@ function spoolBound(text: string | undefined): number {
   if (bytes === null) throw new UsageError(`--spool-bytes: ${text} is no size; write 64M or 1G`);
   if (bytes < SPOOL_BYTES_MIN) throw new UsageError(`--spool-bytes: ${text} is less than ${SPOOL_BYTES_MIN / 1024 / 1024}M`);
   return bytes;
+}
+
+/** @returns seconds, or null for a pause without an end */
+function pauseLimit(text: string | undefined): number | null {
+  if (text === undefined) return null;
+  const seconds = parseDuration(text);
+  if (seconds === null) throw new UsageError(`--pause-limit: ${text} is no duration; write 30m, 12h or 7d`);
+  return seconds;
 }
 
 /** How the agent shows itself to the relay, and the link for people: signed in where the relay's secret is at hand. */
@@ -78,7 +97,12 @@ function access(relay: Relay, run: string, token: string | undefined, env: Env):
  * first on `PYTHONPATH`, the user's behind it. Python holds back what it prints into a pipe, and a log would lag by pages behind the
  * training; it is asked not to, unless the user has said something about that.
  */
-function trainerEnv({ RUNCAST_SECRET, RUNCAST_SECRET_PREVIOUS, RUNCAST_TOKEN, ...env }: Env, hookFile: string): NodeJS.ProcessEnv {
+function trainerEnv(
+  { RUNCAST_SECRET, RUNCAST_SECRET_PREVIOUS, RUNCAST_TOKEN, ...env }: Env,
+  hookFile: string,
+  pauseSeconds: number | null,
+): NodeJS.ProcessEnv {
   const pythonPath = [hookSiteFolder(), env.PYTHONPATH].filter(Boolean).join(delimiter);
-  return { PYTHONUNBUFFERED: "1", ...env, PYTHONPATH: pythonPath, RUNCAST_HOOK_FILE: hookFile };
+  const limit = pauseSeconds === null ? {} : { RUNCAST_PAUSE_LIMIT: String(pauseSeconds) };
+  return { PYTHONUNBUFFERED: "1", ...env, ...limit, PYTHONPATH: pythonPath, RUNCAST_HOOK_FILE: hookFile };
 }

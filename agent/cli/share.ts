@@ -1,16 +1,10 @@
-import { type Answer, createApi } from "../../client/index.ts";
+import type { Answer } from "../../client/index.ts";
 import { claims, shareRequest, type TokenRecord } from "../../protocol/index.ts";
 import { parseDuration } from "../config/duration.ts";
-import { chooseRelay, parseRelay, type Relay } from "../config/relay.ts";
-import { findSecret } from "../config/secret.ts";
-import { accountName, makeClaims, signToken } from "../config/token.ts";
+import { type AccessOptions, accessOf, refusal } from "./access.ts";
 import { EXIT_FAILED, UsageError } from "./usage.ts";
 
-export type AccessOptions = { relay?: string; token?: string; json?: boolean };
 export type ShareOptions = AccessOptions & { role: string; expires: string; sub?: string; list?: boolean };
-
-/** A token made here for one request. In seconds. */
-const REQUEST_TOKEN_S = 60;
 
 /** `runcast share`: prints a link, and nothing else, on stdout; or the links that there are. */
 export async function shareCommand(run: string, options: ShareOptions): Promise<number> {
@@ -44,24 +38,8 @@ export async function revokeCommand(what: string, options: AccessOptions): Promi
   return tell(await api.revoke(jti), () => [options.json ? JSON.stringify({ jti, revoked: true }) : `Revoked ${jti}`]);
 }
 
-/** The relay's interface as somebody who may do this; null where there are no credentials, which has been said. */
-function apiOf(options: AccessOptions) {
-  const address = chooseRelay(options.relay, process.env);
-  const relay = parseRelay(address);
-  if (!relay) throw new UsageError(`--relay: ${address} is no http, https, ws or wss address`);
-  const token = options.token || process.env.RUNCAST_TOKEN || ownToken(relay);
-  return token === null ? null : createApi({ url: relay.http, token });
-}
-
-function ownToken(relay: Relay): string | null {
-  const found = findSecret(process.env, process.cwd(), relay);
-  if (!found.ok) {
-    process.stderr.write(`runcast: ${found.reason}. Set RUNCAST_TOKEN to an owner's token, or RUNCAST_SECRET or RUNCAST_STATE\n`);
-    return null;
-  }
-  const wish = { role: "owner" as const, runs: "*", sub: accountName(), expiresInSeconds: REQUEST_TOKEN_S };
-  return signToken(makeClaims(wish, Date.now()), found.secret);
-}
+/** The relay's interface as an owner; null where there are no credentials, which has been said. */
+const apiOf = (options: AccessOptions) => accessOf(options, "owner")?.api() ?? null;
 
 /** @returns the exit code */
 function tell<T>(answer: Answer<T>, lines: (value: T) => readonly string[]): number {
@@ -73,8 +51,7 @@ function tell<T>(answer: Answer<T>, lines: (value: T) => readonly string[]): num
     );
     return 0;
   }
-  process.stderr.write(`runcast: ${answer.message} (${answer.code})\n`);
-  return EXIT_FAILED;
+  return refusal(answer);
 }
 
 function list(records: readonly TokenRecord[], { json }: AccessOptions): string[] {

@@ -41,6 +41,11 @@ export function spoolPath(env: Env, relay: string, run: string): string {
   return join(folder, host, `${run}.db`);
 }
 
+/** @returns the folders that a spool lies in: the one that is named, and in it the relay's, which has the files. */
+export function spoolFolders(spool: string): { named: string; relay: string } {
+  return { named: dirname(dirname(spool)), relay: dirname(spool) };
+}
+
 /** @returns the folder for hook files, one file a launch: gone at logout where the system has such a place. */
 export function hookFileFolder(env: Env): string {
   const runtime = env.XDG_RUNTIME_DIR;

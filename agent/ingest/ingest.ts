@@ -11,6 +11,8 @@ export type IngestOptions = {
   receive: (received: Received) => void;
   /** Records all that was received, and says how far a session got: null for one that is not known. */
   recordedUpTo: (session: string) => number | null;
+  /** A hook has said hello, or is gone. */
+  hooksChanged: () => void;
 };
 
 export type Ingest = {
@@ -18,6 +20,8 @@ export type Ingest = {
   token: string;
   /** The newest hook that said hello and is still there, or null. */
   newest(): Connection | null;
+  /** The hook of this session, where it is connected. */
+  of(session: string): Connection | null;
   /** @returns when no hook is connected, at most `ms` milliseconds from now. */
   quiet(ms: number): Promise<void>;
   /** Stops and starts reading: what was received waits to be recorded. */
@@ -50,9 +54,11 @@ export async function startIngest(options: IngestOptions): Promise<Ingest> {
     for (const other of connections) if (other !== arrived && other.session() === arrived.session()) other.drop();
     connections.delete(arrived);
     connections.add(arrived);
+    options.hooksChanged();
   };
   const goodbye = (connection: Connection) => {
     connections.delete(connection);
+    options.hooksChanged();
     if (greeted().length === 0) for (const resolve of waiting.splice(0)) resolve();
   };
   server.maxConnections = CONNECTIONS_MAX;
@@ -61,6 +67,7 @@ export async function startIngest(options: IngestOptions): Promise<Ingest> {
     port,
     token,
     newest: () => greeted().at(-1) ?? null,
+    of: (session) => greeted().find((connection) => connection.session() === session) ?? null,
     quiet: (ms) =>
       new Promise((resolve) => {
         if (greeted().length === 0) return resolve();

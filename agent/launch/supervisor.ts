@@ -1,7 +1,7 @@
 import { type ChildProcess, type Serializable, type StdioOptions, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { Say } from "../log.ts";
-import { type AgentConfig, type AgentToLauncher, EXIT_BUSY, type LauncherToAgent } from "../session/ipc.ts";
+import { type AgentConfig, type AgentToLauncher, EXIT_BUSY, EXIT_REFUSED, type LauncherToAgent } from "../session/ipc.ts";
 import { after } from "./after.ts";
 import type { Feed } from "./feed.ts";
 
@@ -15,9 +15,15 @@ export type SupervisorOptions = {
 
 /**
  * `finished`: recorded, and delivered as far as that was possible. `busy`: another agent works on this run, so nothing was recorded.
- * `gave_up`: no answer in time.
+ * `refused`: neither was it, since a folder is not this user's alone, which was said. `gave_up`: no answer in time.
  */
-export type AgentEnd = "finished" | "busy" | "gave_up";
+export type AgentEnd = "finished" | KeptOut | "gave_up";
+/** Why agents end that are in order themselves. They are started again: what keeps them out may have gone. */
+type KeptOut = "busy" | "refused";
+const KEPT_OUT: ReadonlyMap<number | null, KeptOut> = new Map([
+  [EXIT_BUSY, "busy"],
+  [EXIT_REFUSED, "refused"],
+]);
 
 export type Supervisor = {
   /** @returns when hooks can connect, when the agent has died, or after `ms` milliseconds */
@@ -57,7 +63,7 @@ export function superviseAgent({ config, pipes, feed, say }: SupervisorOptions):
   let endTold = false;
   let trainer: number | null = null;
   const firstWord = Promise.withResolvers<void>();
-  let busy = false;
+  let keptOut: KeptOut | null = null;
   const finished = Promise.withResolvers<AgentEnd>();
 
   const send = (message: LauncherToAgent): void => {
@@ -83,7 +89,7 @@ export function superviseAgent({ config, pipes, feed, say }: SupervisorOptions):
       case "ready":
         feed.restart(message.consoleN);
         ready = true;
-        busy = false;
+        keptOut = null;
         firstWord.resolve();
         supply();
         return;
@@ -117,9 +123,9 @@ export function superviseAgent({ config, pipes, feed, say }: SupervisorOptions):
       firstWord.resolve();
       ready = false;
       if (Date.now() - startedAt > HEALTHY_MS) deaths = 0;
-      busy = code === EXIT_BUSY;
-      if (busy && ended) finished.resolve("busy");
-      if (!busy) say("warning", `the agent ended (${how}) and is started again; training goes on, nothing is lost`);
+      keptOut = KEPT_OUT.get(code) ?? null;
+      if (keptOut && ended) finished.resolve(keptOut);
+      if (!keptOut) say("warning", `the agent ended (${how}) and is started again; training goes on, nothing is lost`);
       timer = setTimeout(start, Math.min(RESPAWN_CAP_MS, RESPAWN_BASE_MS * 2 ** deaths));
       deaths += 1;
     };
@@ -146,7 +152,7 @@ export function superviseAgent({ config, pipes, feed, say }: SupervisorOptions):
     poke: supply,
     finish: (message, ms) => {
       ended = message;
-      if (busy && !ready) finished.resolve("busy");
+      if (keptOut && !ready) finished.resolve(keptOut);
       supply();
       return Promise.race([finished.promise, after(ms, "gave_up" as const)]);
     },

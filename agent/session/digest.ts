@@ -1,6 +1,7 @@
 import type { HookMessage } from "../../protocol/index.ts";
 import { type AnyEvent, THROTTLE_MS } from "../../protocol/index.ts";
 import { createConsole } from "../console/console.ts";
+import { createTrainingHealth, type HealthState, initialHealth } from "../health/training-health.ts";
 import type { Received } from "../ingest/ingest.ts";
 import { createThrottle } from "../throttle/throttle.ts";
 import { createTranslator, type SampleFile, type Translated, type TranslatorState } from "../translate/translator.ts";
@@ -24,6 +25,8 @@ export type DigestState = {
   /** Newest console item that was taken in. */
   consoleN: number;
   runInfo: RunInfoFields;
+  /** Of digests from before it was judged it is missing. */
+  health?: HealthState;
   /** The end of the trainer's process was told. */
   over: boolean;
 };
@@ -34,6 +37,8 @@ type ConsoleState = ReturnType<ReturnType<typeof createConsole>["state"]>;
 export type Now = { wall: number; monotonic: number };
 
 export type Digest = {
+  /** The trainer's process runs. */
+  started(pid: number): void;
   /** @returns what a moment's input amounts to, thinned (EV1), in the order in which it is to be numbered. */
   take(batch: Batch, now: Now): Translated;
   /** @returns milliseconds until something held back wants out: a burst's last event, a progress bar's last state. */
@@ -56,6 +61,7 @@ export function createDigest(start: DigestState | { runInfo: RunInfoFields; at: 
     stdout: createConsole("stdout", left?.consoles.stdout),
     stderr: createConsole("stderr", left?.consoles.stderr),
   };
+  const health = createTrainingHealth(left?.health ?? initialHealth());
   let { runInfo } = start;
   let consoleN = left?.consoleN ?? 0;
   let over = left?.over ?? false;
@@ -100,9 +106,13 @@ export function createDigest(start: DigestState | { runInfo: RunInfoFields; at: 
           .flatMap(joined)
           .flatMap((event) => throttle.offer(event, now.monotonic));
       const end = batch.exit && !over ? ending(batch.exit, now) : null;
+      const said = [...parts, ...(end ? [end] : [])].flatMap((part) => part.events);
+      const judged = { events: health.take(said, batch.exit, now), samples: [] };
       const events = thinned(parts);
       // The last of a burst stands before the end that it led to.
       events.push(...(over ? throttle.flush(now.monotonic) : throttle.take(now.monotonic)));
+      // The trainer's own last word stays the last one.
+      events.push(...thinned([judged]));
       if (end) events.push(...thinned([end]), ...throttle.flush(now.monotonic));
       return { events, samples: [...parts, ...(end ? [end] : [])].flatMap((part): SampleFile[] => part.samples) };
     },
@@ -115,12 +125,14 @@ export function createDigest(start: DigestState | { runInfo: RunInfoFields; at: 
       }
       return waits.length > 0 ? Math.max(0, Math.min(...waits)) : null;
     },
+    started: health.started,
     runInfo: () => runInfo,
     state: () => ({
       translator: translator.state(),
       consoles: { stdout: consoles.stdout.state(), stderr: consoles.stderr.state() },
       consoleN,
       runInfo,
+      health: health.state(),
       over,
     }),
   };

@@ -27,7 +27,7 @@ export type Intake = {
   /** The trainer's process is gone; all that it wrote was given before. */
   exited(exit: TrainerExit): void;
   /** The trainer runs. */
-  begin(): void;
+  begin(pid: number): void;
   /** Records all that was given so far. */
   flush(): void;
   /** @returns about how many bytes wait to be recorded */
@@ -37,6 +37,8 @@ export type Intake = {
   /** @returns the newest console item that is recorded, 0 for none */
   consoleN(): number;
   runInfo(): RunInfoFields;
+  /** @returns the newest global step that is recorded, null where none was told */
+  lastStep(): number | null;
   close(): void;
 };
 
@@ -166,12 +168,16 @@ export function createIntake(options: IntakeOptions): Intake {
       waiting.exit = exit;
       flush();
     },
-    begin: () => wake(0),
+    begin: (pid) => {
+      digest.started(pid);
+      wake(0);
+    },
     flush,
     backlog: () => waiting.bytes + (held?.batch.bytes ?? 0),
     unrecorded: () => (held ? held.events.length + waiting.hook.length + waiting.console.length + waiting.own.length : 0),
     consoleN: () => consoleN,
     runInfo: digest.runInfo,
+    lastStep: () => digest.state().translator.last_step,
     close: () => {
       if (timer) clearTimeout(timer);
     },

@@ -21,6 +21,8 @@ export type AgentConfig = {
   /** Bytes of events that it may hold (PR4). */
   spoolBytes: number;
   hookFile: string;
+  /** A stop may interrupt a trainer that takes no commands. */
+  allowInterrupt: boolean;
   startedAt: string;
 };
 
@@ -56,3 +58,5 @@ export const PIPE_FDS: Readonly<Record<ConsoleSource, number>> = { stdout: 3, st
 
 /** Exit code of an agent that found another one at work on its run. */
 export const EXIT_BUSY = 75;
+/** Exit code of an agent whose folders are not its user's alone (AC7). */
+export const EXIT_REFUSED = 77;

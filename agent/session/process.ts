@@ -1,7 +1,7 @@
 import { type Say, sayOnce, shownLevel, writeStderr } from "../log.ts";
-import { type AgentConfig, type AgentToLauncher, EXIT_BUSY, type LauncherToAgent, type TrainerExit } from "./ipc.ts";
+import { type AgentConfig, type AgentToLauncher, EXIT_BUSY, EXIT_REFUSED, type LauncherToAgent, type TrainerExit } from "./ipc.ts";
 import { remainder } from "./remainder.ts";
-import { type Session, startSession } from "./session.ts";
+import { type Session, type StartedSession, startSession } from "./session.ts";
 import { readOn, takeOver } from "./takeover.ts";
 
 /**
@@ -42,8 +42,7 @@ export async function runAgentProcess(): Promise<void> {
   const say = sayer();
   const started = await startSession({ config, say, onConsole: (n) => tell({ type: "console_ack", n }) });
   if (!started.ok) {
-    say(started.reason === "busy" ? "warning" : "error", `${started.message}; training goes on, and this agent tries again`);
-    process.exitCode = started.reason === "busy" ? EXIT_BUSY : 1;
+    notStarted(say, started);
     process.disconnect?.();
     return;
   }
@@ -64,6 +63,24 @@ export async function runAgentProcess(): Promise<void> {
   if (ended === "gone") return;
   await launcherGone.promise;
   if (ended.outputOpen) await readOn();
+}
+
+/** Why nothing is recorded, once, and for the launcher whether that needs more words than these. */
+function notStarted(say: Say, { reason, message }: Extract<StartedSession, { ok: false }>): void {
+  switch (reason) {
+    case "busy":
+      say("warning", `${message}; training goes on, and this agent tries again`);
+      process.exitCode = EXIT_BUSY;
+      return;
+    case "refused":
+      say("error", `${message}; training goes on, unwatched until then`);
+      process.exitCode = EXIT_REFUSED;
+      return;
+    case "failed":
+      say("error", `${message}; training goes on, and this agent tries again`);
+      process.exitCode = 1;
+      return;
+  }
 }
 
 /**

@@ -1,13 +1,18 @@
+import { dirname } from "node:path";
+import { spoolFolders } from "../config/paths.ts";
 import { removeHookFile, writeHookFile } from "../ingest/hook-file.ts";
-import { type Ingest, startIngest } from "../ingest/ingest.ts";
+import { startIngest } from "../ingest/ingest.ts";
 import type { Say } from "../log.ts";
 import { openSpool, type Spool } from "../spool/spool.ts";
 import { startStats } from "../stats/collector.ts";
 import { agentTokens } from "../uplink/credentials.ts";
-import { createUplink, type UplinkOptions } from "../uplink/uplink.ts";
+import { createUplink } from "../uplink/uplink.ts";
 import { startUploader } from "../uploads/uploader.ts";
+import { createCommandDesk } from "./command-desk.ts";
 import { createIntake } from "./intake.ts";
+import { createInterrupts } from "./interrupt.ts";
 import type { AgentConfig, ConsoleItem, TrainerExit } from "./ipc.ts";
+import { type PrivateFolder, privateFolder } from "./private-folder.ts";
 import { AGENT_NAME, AGENT_VERSION } from "./version.ts";
 
 /** What a run's end left undelivered. */
@@ -29,7 +34,7 @@ export type Session = {
 };
 
 export type SessionOptions = { config: AgentConfig; say: Say; onConsole: (n: number) => void };
-export type StartedSession = { ok: true; session: Session } | { ok: false; reason: "busy" | "failed"; message: string };
+export type StartedSession = { ok: true; session: Session } | { ok: false; reason: "busy" | "refused" | "failed"; message: string };
 
 const STATS_EVERY_MS = 2000;
 /** How long the end of a run may wait for a relay that answers. */
@@ -41,9 +46,11 @@ const BACKLOG_BYTES = 16 * 1024 * 1024;
 
 /**
  * Opens the run's spool and the port for hooks. Nothing goes to the room before `attach`: a command that cannot be started leaves no trace.
- * @returns why not, where another agent holds the spool or it cannot be opened
+ * @returns why not, where another agent holds the spool, it cannot be opened, or a folder is not this user's alone
  */
 export async function startSession({ config, say, onConsole }: SessionOptions): Promise<StartedSession> {
+  const folders = privateFolders(config);
+  if (!folders.ok) return { ok: false, reason: "refused", message: folders.message };
   const opened = openSpool(config.spool, { bytes: config.spoolBytes, say });
   if (!opened.ok) return opened;
   const { spool } = opened;
@@ -67,17 +74,33 @@ export async function startSession({ config, say, onConsole }: SessionOptions): 
     uploader.poke();
   };
   const intake = createIntake({ spool, launch, name, nameIsExplicit, startedAt, say, onConsole, onRecorded: recorded });
+  const interrupts = createInterrupts({ allowed: config.allowInterrupt, launch, spool, say });
   const ingest = await startIngest({
     receive: (received) => {
-      intake.hook(received);
+      const heard = interrupts.heard(received);
+      intake.hook(heard);
+      // Or it was a stop that was turned down and became an interrupt: the trainer's end answers that, and nobody else.
+      if (heard.message.type === "command_update") commands.answered(heard.message.id);
       if (intake.backlog() > BACKLOG_BYTES) ingest.hold(true);
     },
     recordedUpTo: (session) => {
       intake.flush();
       return spool.hookNumber(session);
     },
+    hooksChanged: () => {
+      if (!over) commands.hooksChanged();
+    },
   });
   writeHookFile(config.hookFile, { protocol: 1, host: "127.0.0.1", port: ingest.port, token: ingest.token });
+  const commands = createCommandDesk({
+    spool,
+    launch,
+    hooks: ingest,
+    onPass: interrupts.handed,
+    unheard: interrupts.unheard,
+    onAnswer: recorded,
+    clock: () => performance.now(),
+  });
   const uplink = createUplink({
     relay,
     run,
@@ -86,7 +109,7 @@ export async function startSession({ config, say, onConsole }: SessionOptions): 
     say,
     agent: { name: AGENT_NAME, version: AGENT_VERSION },
     runInfo: intake.runInfo,
-    onCommand: (command) => passCommand(command, ingest, spool, recorded),
+    onCommand: commands.take,
     onLive: () => uploader.poke(),
     onChange: changed,
   });
@@ -103,7 +126,7 @@ export async function startSession({ config, say, onConsole }: SessionOptions): 
     stats.abort();
     const unrecorded = intake.unrecorded();
     if (unrecorded > 0) say("warning", `the disk of the spool is full: ${unrecorded} events or lines of the run's end are lost`);
-    for (const part of [uplink, uploader, intake, ingest]) part.close();
+    for (const part of [uplink, uploader, intake, commands, ingest]) part.close();
     removeHookFile(config.hookFile);
     const { acked, sent, waiting } = spool.outbox.figures();
     const remaining = { events: sent - acked + waiting, samples: spool.uploads.count() };
@@ -114,7 +137,13 @@ export async function startSession({ config, say, onConsole }: SessionOptions): 
   const finish = async (exit: TrainerExit): Promise<Remaining> => {
     await ingest.quiet(LAST_WORDS_MS);
     stats.abort();
-    intake.exited(exit);
+    intake.flush();
+    // Before the end that they led to: an answer to a command of a run that is over may come too late.
+    const stops = interrupts.answered();
+    if (answerStops(stops, spool, intake.lastStep())) recorded();
+    for (const id of stops) commands.answered(id);
+    commands.trainerGone();
+    intake.exited(interrupts.ended(exit));
     await new Promise<void>((resolve) => {
       finishing = resolve;
       setTimeout(resolve, DELIVERY_MS).unref();
@@ -123,7 +152,8 @@ export async function startSession({ config, say, onConsole }: SessionOptions): 
     return close();
   };
   const attach = (pid: number) => {
-    intake.begin();
+    interrupts.attached(pid);
+    intake.begin(pid);
     uplink.start();
     startStats({ pid: () => pid, every_ms: STATS_EVERY_MS, onStats: intake.event, signal: stats.signal });
   };
@@ -131,15 +161,23 @@ export async function startSession({ config, say, onConsole }: SessionOptions): 
   return { ok: true, session: { attach, abandon: () => void close(), consoleN, console, backlog, finish } };
 }
 
-/** A command goes to the newest hook; where there is none, the room is told so at once. */
-function passCommand(command: Parameters<UplinkOptions["onCommand"]>[0], ingest: Ingest, spool: Spool, recorded: () => void): void {
-  const hook = ingest.newest();
-  if (hook) {
-    const { expires_at: _, ...forHook } = command;
-    hook.send(forHook);
-    return;
+/** Before anything is written there (AC7). @returns the first that is not this user's alone */
+function privateFolders({ hookFile, spool }: AgentConfig): PrivateFolder {
+  const { named, relay } = spoolFolders(spool);
+  const forEvents = { holds: "events that wait", variable: "RUNCAST_SPOOL" };
+  for (const [path, wish] of [
+    [dirname(hookFile), { holds: "hook files", variable: "XDG_RUNTIME_DIR", onlyFolders: false }],
+    [named, { ...forEvents, onlyFolders: true }],
+    [relay, { ...forEvents, onlyFolders: false }],
+  ] as const) {
+    const folder = privateFolder(path, wish);
+    if (!folder.ok) return folder;
   }
-  const error = "no trainer that takes commands is connected to the agent";
-  // On a full disk nothing is answered, and the room ends the command at its time to live.
-  if (spool.write(() => spool.commandUpdates.add({ type: "command_update", id: command.id, state: "rejected", error }))) recorded();
+  return { ok: true };
+}
+
+/** The trainer's end is what an interrupt was to bring about. @returns whether there is anything to send */
+function answerStops(ids: readonly string[], spool: Spool, global_step: number | null): boolean {
+  const updates = ids.map((id) => ({ type: "command_update", id, state: "applied", global_step, error: null }));
+  return updates.length > 0 && spool.write(() => updates.forEach((update) => void spool.commandUpdates.add(update)));
 }

@@ -28,6 +28,8 @@ export type TrainingState = {
   interrupted: string | null;
   join: JoinState;
   eta: EtaState;
+  /** While it is paused: the phase that it said it was in, and what the ETA took that for. */
+  paused_in: { phase: string | null; eta: string | null } | null;
   /** Kept until the first step shows whether the run was resumed; a large configuration is not carried any longer than that. */
   run_info: Record<string, unknown> | null;
 };
@@ -59,6 +61,7 @@ export const initialTraining = (): TrainingState => ({
   interrupted: null,
   join: emptyJoin(),
   eta: initialEta(),
+  paused_in: null,
   run_info: null,
 });
 

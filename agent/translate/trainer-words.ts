@@ -4,7 +4,7 @@ import { etaPhase } from "../eta/learn.ts";
 import { failTraining, finishTraining, lastProgress } from "./endings.ts";
 import { beginsTraining, meaningOf } from "./onetrainer-status.ts";
 import { publicConfig } from "./secrets.ts";
-import { isOver } from "./state.ts";
+import { isOver, type Status, type TranslatorState } from "./state.ts";
 import { beginTraining, iso, say, type Turn } from "./turn.ts";
 import { unreachable } from "./unreachable.ts";
 
@@ -57,12 +57,23 @@ export function takeStatusText(turn: Turn, text: string, t: number): void {
   }
 }
 
-/** The explicit API says what it means. */
+/** The explicit API says what it means, and so does the hook of a pause. */
 export function takeStatus(turn: Turn, { t, status, phase, message, error }: HookMessageOf<"status">): void {
   const { run } = turn;
   const next = { status, phase: phase ?? null, message: message ?? null, error: error ?? null };
   if (isOver(run.status) && !isOver(next)) beginTraining(turn);
-  etaPhase(run.training.eta, status === "paused" ? "paused" : next.phase, t);
+  etaPhase(run.training.eta, etaPhaseOf(run, next), t);
   say(turn, next, t);
   if (isOver(next)) lastProgress(turn, t, status === "completed" ? "completed" : "cut short");
+}
+
+/** After a pause a training is where it was: a phase in which it steps already does not begin anew. */
+function etaPhaseOf({ status: last, training }: TranslatorState, next: Status): string | null {
+  if (next.status === "paused") {
+    if (last?.status !== "paused") training.paused_in = { phase: last?.phase ?? null, eta: training.eta.phase };
+    return "paused";
+  }
+  const before = training.paused_in;
+  training.paused_in = null;
+  return before?.phase === next.phase ? before.eta : next.phase;
 }

@@ -4,8 +4,10 @@ import { accountName, makeClaims, signToken } from "../config/token.ts";
 /** What an agent shows to its relay. */
 export type Credentials = { kind: "token"; token: string } | { kind: "secret"; secret: string };
 
-/** A token made here lives this long: longer than any connection. */
+/** A token made here lives this long: one for a day is few for a relay to remember, and not long where it was copied. */
 const TOKEN_SECONDS = 24 * 3600;
+/** The relay's clock may go ahead of this one by as much: it forgives no more. */
+const MARGIN_SECONDS = 30;
 
 export type AgentTokens = {
   /** Whether one that has ended can be replaced. */
@@ -17,8 +19,8 @@ export type AgentTokens = {
 };
 
 /**
- * The token to show: the one that was given, or, where the secret is known, one of role `agent` for this run alone. That is kept for half of its
- * life: the relay remembers each token that has been at a run, and a new one for each connection would be many.
+ * The token to show: the one that was given, or, where the secret is known, one of role `agent` for this run alone. That is kept until it ends:
+ * the relay remembers each token that has been at a run, and one that was revoked must not be followed by another while that is told.
  */
 export function agentTokens(credentials: Credentials, run: string): AgentTokens {
   if (credentials.kind === "token") return { renewable: false, show: () => credentials.token, ended: () => undefined };
@@ -29,7 +31,7 @@ export function agentTokens(credentials: Credentials, run: string): AgentTokens 
     show: (now) => {
       if (kept === null || now >= kept.until) {
         const claims = makeClaims({ role: "agent", runs: run, sub, expiresInSeconds: TOKEN_SECONDS }, now);
-        kept = { token: signToken(claims, credentials.secret), until: now + (TOKEN_SECONDS * 1000) / 2 };
+        kept = { token: signToken(claims, credentials.secret), until: now + (TOKEN_SECONDS - MARGIN_SECONDS) * 1000 };
       }
       return kept.token;
     },

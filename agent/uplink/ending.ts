@@ -2,6 +2,11 @@ import { afterClose, closeName, ERRORS, type ErrorCode } from "../../protocol/in
 import { BACKOFF_BASE_MS, backoff, HEALTHY_MS, REFUSED_RETRY_MS } from "./backoff.ts";
 import type { Effect, Ending, Producer, Step } from "./producer-types.ts";
 
+/**
+ * Refusals of an upgrade after which nobody is asked again: the token was taken away on purpose, perhaps while this agent was offline.
+ * Another one of the same secret would undo that.
+ */
+const FINAL: ReadonlySet<string> = new Set<ErrorCode>(["token_revoked", "run_deleted"]);
 /** HTTP statuses that the same attempt will meet again until someone changes a token, an address or a run. */
 const REFUSALS: ReadonlySet<number> = new Set([400, 401, 403, 404, 409, 410, 426]);
 
@@ -23,6 +28,8 @@ export function afterLink(producer: Producer, ending: Ending, random: number, no
     wait(REFUSED_RETRY_MS * (0.5 + random / 2), true, warn(`${text}; training goes on, its events are kept`));
 
   if (ending.kind === "refused") {
+    if (ending.code !== null && FINAL.has(ending.code)) return stop(producer, stopText(ending.message));
+    if (ending.code === "token_expired" && producer.renewable) return again();
     if (REFUSALS.has(ending.status)) return refused(`the relay refuses this run: ${ending.message} (HTTP ${ending.status})`);
     return again(warn(`the relay answers with HTTP ${ending.status}; training goes on, its events are kept and sent later`));
   }
@@ -30,7 +37,7 @@ export function afterLink(producer: Producer, ending: Ending, random: number, no
   const name = closeName(ending.code);
   switch (afterClose(ending.code)) {
     case "stop":
-      return stop(producer, stopText(ending.code, name, ending.reason));
+      return stop(producer, stopText(name ? ERRORS[name].message : ending.reason || `close code ${ending.code}`));
     case "refresh_token":
       return producer.renewable ? again() : refused("the relay refuses this run: its token has expired");
     case "reconnect_at_once":
@@ -44,8 +51,7 @@ function stop(producer: Producer, reason: string): Step {
   return { producer: { ...producer, link: { kind: "stopped", reason } }, effects: [warn(reason)] };
 }
 
-function stopText(code: number, name: ErrorCode | null, reason: string): string {
-  const why = name ? ERRORS[name].message : reason || `close code ${code}`;
+function stopText(why: string): string {
   return `the relay ended the connection for good: ${why}; training goes on unwatched, its events are kept`;
 }
 

@@ -51,8 +51,8 @@ export type Producer = Figures & {
 export type Ending =
   /** The socket closed; 1006 where it was cut or never opened. */
   | { kind: "closed"; code: number; reason: string }
-  /** The upgrade was answered with an HTTP status instead. */
-  | { kind: "refused"; status: number; message: string; retryAfterMs: number };
+  /** The upgrade was answered with an HTTP status instead; `code` is the relay's own, null where something else answered. */
+  | { kind: "refused"; status: number; code: string | null; message: string; retryAfterMs: number };
 
 export type Input =
   | { type: "tick" }

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { ClientOptions, RawData } from "ws";
-import { type RoomToAgent, roomToAgent } from "../../protocol/index.ts";
+import { errorBody, type RoomToAgent, roomToAgent } from "../../protocol/index.ts";
 import type { Ending } from "./producer-types.ts";
 
 /** What an uplink needs of a socket. */
@@ -121,8 +121,9 @@ async function refusal(response: IncomingMessage): Promise<Ending> {
   } catch {
     // cut off while it spoke: the status is enough
   }
-  const told = json(body) as { error?: { message?: unknown } } | null;
-  const message = typeof told?.error?.message === "string" ? told.error.message : (response.statusMessage ?? "no reason given");
+  const told = errorBody.safeParse(json(body));
+  const code = told.success ? told.data.error.code : null;
+  const message = told.success ? told.data.error.message : (response.statusMessage ?? "no reason given");
   const retryAfterMs = Number(response.headers["retry-after"] ?? 0) * 1000 || 0;
-  return { kind: "refused", status: response.statusCode ?? 0, message, retryAfterMs };
+  return { kind: "refused", status: response.statusCode ?? 0, code, message, retryAfterMs };
 }

@@ -221,6 +221,8 @@ export function createUplink(options: UplinkOptions): Uplink {
   };
 }
 
+/** A revoked one has not: it is taken away, and no other one takes its place. */
 function hasTokenEnded(ending: Ending): boolean {
-  return ending.kind === "closed" ? ending.code === ERRORS.token_expired.close : ending.status === ERRORS.token_expired.http;
+  if (ending.kind === "closed") return ending.code === ERRORS.token_expired.close;
+  return ending.status === ERRORS.token_expired.http && ending.code !== "token_revoked";
 }

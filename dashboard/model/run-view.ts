@@ -17,6 +17,17 @@ export type Told<T extends EventType> = { event: EventOf<T>; at: number };
 
 export type AgentLink = { connected: boolean; since: string | null; last_heard: string | null; reason: string | null };
 
+/** HL1: what the agent sees of the trainer. `unknown` where nobody says, or is there to take back what was said. */
+export type TrainerHealth = {
+  process: { state: string; pid: number | null; exit_code: number | null; signal: string | null };
+  progress: { state: string; since: string | null; reason: string | null };
+};
+
+const UNKNOWN_HEALTH: TrainerHealth = {
+  process: { state: "unknown", pid: null, exit_code: null, signal: null },
+  progress: { state: "unknown", since: null, reason: null },
+};
+
 export type CommandRow = {
   id: string;
   command: CommandName;
@@ -36,6 +47,7 @@ export type RunView = {
   stats: Told<"system_stats"> | null;
   validation: Told<"validation_result"> | null;
   agent: AgentLink | null;
+  trainer: TrainerHealth;
   /** Newest first. */
   samples: readonly Sample[];
   /** Newest first. */
@@ -51,6 +63,7 @@ export const EMPTY_VIEW: RunView = {
   stats: null,
   validation: null,
   agent: null,
+  trainer: UNKNOWN_HEALTH,
   samples: [],
   commands: [],
 };
@@ -60,6 +73,8 @@ const COMMANDS_KEPT = 20;
 /** The view that a welcome describes, before anything is replayed. @param localTime turns a timestamp into this machine's time */
 export function viewOfSnapshot(snapshot: Snapshot, role: Role, localTime: (timestamp: string) => number): RunView {
   let view: RunView = { ...EMPTY_VIEW, role, agent: { reason: null, ...snapshot.health.agent } };
+  const { process = UNKNOWN_HEALTH.process, progress = UNKNOWN_HEALTH.progress } = snapshot.health;
+  view = { ...view, trainer: { process, progress } };
   for (const record of snapshot.commands) view = { ...view, commands: withCommand(view.commands, rowOfRecord(record)) };
   const { training_progress, training_status, sample_progress, system_stats, validation_result, run_info, agent_status } = snapshot;
   // The room tells of the agent's link once a change has lasted: its word on the moment would call a blink offline, and never take it back.
@@ -98,6 +113,8 @@ export function applyEvent(view: RunView, event: RunEvent, at: number): RunView 
       const { connected, since = null, last_heard = null, reason = null } = event;
       return { ...view, agent: { connected, since, last_heard, reason } };
     }
+    case "training_health":
+      return { ...view, trainer: healthOf(event) };
     case "sample_generated":
       return { ...view, samples: addSample(view.samples, event), sampling: null };
     case "command_status": {
@@ -119,4 +136,10 @@ function withCommand(rows: readonly CommandRow[], row: CommandRow): readonly Com
 
 function rowOfRecord({ id, command, state, by, global_step, error }: CommandRecord): CommandRow {
   return { id, command, state, by, global_step, error };
+}
+
+function healthOf({ process, progress }: EventOf<"training_health">): TrainerHealth {
+  const { pid = null, exit_code = null, signal = null } = process;
+  const { since = null, reason = null } = progress;
+  return { process: { state: process.state, pid, exit_code, signal }, progress: { state: progress.state, since, reason } };
 }

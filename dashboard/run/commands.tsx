@@ -6,7 +6,11 @@ import type { CommandRow } from "../model/run-view.ts";
 import { count } from "../time/format.ts";
 import type { RunStore } from "./store.ts";
 
-const BUTTONS: readonly { command: CommandName; label: string }[] = [
+type Button = { command: CommandName; label: string };
+
+const PAUSE: Button = { command: "pause", label: "Pause" };
+const RESUME: Button = { command: "resume", label: "Resume" };
+const BUTTONS: readonly Button[] = [
   { command: "sample", label: "Sample" },
   { command: "backup", label: "Backup" },
   { command: "save", label: "Save" },
@@ -17,6 +21,7 @@ export function Commands({ store }: { store: RunStore }) {
   const view = store.view.value;
   const failed = useSignal<string | null>(null);
   const confirm = useRef<HTMLDialogElement>(null);
+  const saveFirst = useRef<HTMLInputElement>(null);
   if (view.role !== "operator" && view.role !== "owner") return null;
   const offline = store.link.value.kind !== "live";
   const over = isOver(view);
@@ -28,6 +33,8 @@ export function Commands({ store }: { store: RunStore }) {
     if (!answer.ok) failed.value = `${command}: ${answer.message}`;
   };
   const [newest] = view.commands;
+  const paused = view.status?.event.status === "paused";
+  const buttons = [...BUTTONS, paused ? RESUME : PAUSE];
   return (
     <div class="commands">
       <p class="command-state muted" role="status">
@@ -35,7 +42,7 @@ export function Commands({ store }: { store: RunStore }) {
       </p>
       {!over && (
         <div class="buttons">
-          {BUTTONS.map(({ command, label }) => (
+          {buttons.map(({ command, label }) => (
             <button key={command} type="button" class="quiet" disabled={offline} onClick={() => void send(command)}>
               {label}
             </button>
@@ -49,11 +56,14 @@ export function Commands({ store }: { store: RunStore }) {
         <form method="dialog">
           <h2>Stop the training?</h2>
           <p>The present step ends, and the trainer finishes as it does after a stop of its own.</p>
+          <label>
+            <input type="checkbox" ref={saveFirst} /> Have it save first
+          </label>
           <div class="buttons">
             <button type="submit" class="quiet">
               Keep training
             </button>
-            <button type="submit" class="danger solid" onClick={() => void send("stop")}>
+            <button type="submit" class="danger solid" onClick={() => void send("stop", saveFirst.current?.checked ? { save: true } : {})}>
               Stop
             </button>
           </div>
@@ -72,9 +82,11 @@ const WORDS: Record<CommandRow["state"], string> = {
   failed: "failed",
 };
 
-function tell({ command, state, global_step, error }: CommandRow): string {
+/** Who asked stands with it: on this page it may have been somebody else. */
+function tell({ command, state, by, global_step, error }: CommandRow): string {
   const at = state === "applied" && global_step !== null ? ` at step ${count(global_step)}` : "";
-  return `${command} ${WORDS[state]}${at}${error === null ? "" : `: ${error}`}`;
+  const whose = by === null ? "" : ` (${by})`;
+  return `${command}${whose} ${WORDS[state]}${at}${error === null ? "" : `: ${error}`}`;
 }
 
 /** `crypto.randomUUID` exists in secure contexts alone, and this page is also served by plain http on a local network. */

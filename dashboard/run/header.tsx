@@ -25,6 +25,8 @@ export function RunHeader({ run, store, freshness }: { run: string; store: RunSt
           <ViewerLink link={link} />
           {/* Without a link of one's own nothing is known of the agent's. */}
           <AgentLinkItem agent={link.kind === "live" ? view.agent : null} over={freshness.kind === "final"} localTime={store.localTime} />
+          <ProcessItem view={view} known={freshness.kind !== "stale"} />
+          <ProgressItem view={view} known={freshness.kind !== "stale"} localTime={store.localTime} />
         </ul>
         <Commands store={store} />
       </div>
@@ -34,6 +36,7 @@ export function RunHeader({ run, store, freshness }: { run: string; store: RunSt
         </p>
       )}
       <StaleNotice freshness={freshness} link={link} />
+      <StallNotice view={view} freshness={freshness} />
     </header>
   );
 }
@@ -74,6 +77,50 @@ function AgentLinkItem({ agent, over, localTime }: { agent: AgentLink | null; ov
       <span class={`link-dot ${tone}`} aria-hidden="true" />
       <span class="muted">Agent</span> <span>{`${word}${over ? "" : heard}`}</span>
     </li>
+  );
+}
+
+type Fact = { tone: string; word: string; why?: string | undefined };
+
+function FactItem({ name, fact: { tone, word, why } }: { name: string; fact: Fact }) {
+  return (
+    <li title={why}>
+      <span class={`link-dot ${tone}`} aria-hidden="true" />
+      <span class="muted">{name}</span> <span>{word}</span>
+    </li>
+  );
+}
+
+/** The trainer's process (HL1). @param known whether somebody is there to say that it lives */
+function ProcessItem({ view, known }: { view: RunView; known: boolean }) {
+  const { state, pid, exit_code, signal } = view.trainer.process;
+  const why = pid === null ? undefined : `process ${pid}`;
+  if (state === "exited") {
+    const clean = exit_code === 0;
+    return <FactItem name="Trainer" fact={{ tone: clean ? "idle" : "off", word: `exited ${signal ?? exit_code ?? ""}`.trim(), why }} />;
+  }
+  const alive = state === "alive" && known;
+  return <FactItem name="Trainer" fact={{ tone: alive ? "on" : "wait", word: alive ? "alive" : "unknown", why }} />;
+}
+
+const PROGRESS_TONES: Record<string, string> = { advancing: "on", stalled: "off", paused: "wait", waiting: "wait", over: "idle" };
+
+/** Whether steps come (HL1), and since when they don't. */
+function ProgressItem({ view, known, localTime }: { view: RunView; known: boolean; localTime: (timestamp: string) => number }) {
+  const { state, since, reason } = view.trainer.progress;
+  const word = known || state === "over" ? state : "unknown";
+  const how = word === "stalled" && since !== null ? ` for ${duration((now.value - localTime(since)) / 1000)}` : "";
+  return <FactItem name="Progress" fact={{ tone: PROGRESS_TONES[word] ?? "wait", word: `${word}${how}`, why: reason ?? undefined }} />;
+}
+
+/** A hang is said in words, with the reason: the figures below it look as if all was well. */
+function StallNotice({ view, freshness }: { view: RunView; freshness: Freshness }) {
+  const { state, reason } = view.trainer.progress;
+  if (state !== "stalled" || freshness.kind !== "live") return null;
+  return (
+    <p class="notice stale-notice" role="status">
+      <strong>The training may hang:</strong> {reason ?? "no step comes"}.
+    </p>
   );
 }
 

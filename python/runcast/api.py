@@ -1,7 +1,7 @@
 """The explicit API, for trainers that report by themselves.
 
-Every function returns in microseconds and neither waits, prints nor fails on account of the agent. Without `runcast run` around the
-process they do nothing. Only rank 0 of a distributed training reports.
+Every function returns in microseconds and neither waits, prints nor fails on account of the agent, but that `progress` waits while an
+operator has paused the training. Without `runcast run` around the process they do nothing. Only rank 0 of a distributed training reports.
 """
 
 import os
@@ -9,8 +9,9 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
-from runcast.hook import explicit, recording
+from runcast.hook import explicit, pause_commands, recording
 from runcast.hook.explicit import Command as Command  # part of the API
+from runcast.hook.pausing import gate
 
 Level = Literal["debug", "info", "warning", "error", "critical"]
 Status = Literal["idle", "starting", "running", "paused", "stopping", "stopped", "error", "completed"]
@@ -38,7 +39,7 @@ def progress(
     max_step: int | None = None,
     max_epoch: int | None = None,
 ) -> None:
-    """Says how far the training is.
+    """Says how far the training is. While an operator has paused it, this holds the calling thread, until a resume or a stop.
 
     :param step: steps done since the run began, over all epochs
     :param epoch: epochs done
@@ -47,6 +48,8 @@ def progress(
     :param max_epoch: epochs of the whole run; together with `max_step` it makes the remaining time known
     """
     recording.record("python", ("progress", time.time(), epoch, epoch_step, step, max_step, max_epoch))
+    if gate.is_asked:
+        pause_commands.stay_while_paused("python")
     if explicit.waiting:
         explicit.carry_out()
 
@@ -55,7 +58,7 @@ def on_command(handler: Callable[[Command], object] | None) -> None:
     """Lets operators steer this training.
 
     `progress` calls `handler` in the thread that calls `progress`, between two steps. Its return says that the command is carried out,
-    an exception that it is not, with the exception's text as the reason.
+    an exception that it is not, with the exception's text as the reason. A pause and a resume need no handler and are not given to it.
 
     :param handler: takes a `Command`; None: operators are told that this training takes none
     """
@@ -105,6 +108,7 @@ def status(status: Status, *, phase: str | None = None, message: str | None = No
     :raises ValueError: an unknown status
     """
     recording.record("python", ("status", time.time(), _one_of(_STATUSES, status), phase, message, error))
+    pause_commands.remember(status, phase, message, error)
 
 
 def finish(error: str | None = None) -> None:
@@ -113,6 +117,7 @@ def finish(error: str | None = None) -> None:
     :param error: why it failed; None when it did not
     """
     explicit.handle_with(None)
+    pause_commands.training_over()
     recording.record("python", ("end", time.time()) if error is None else ("error", time.time(), error))
     recording.flush()
 

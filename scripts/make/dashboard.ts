@@ -14,13 +14,20 @@ export function isDashboardFresh(): boolean {
   return existsSync(built) && newestIn(SOURCES) <= statSync(built).mtimeMs;
 }
 
-/** Builds the page. @param options quiet: say nothing unless something is wrong */
+/** Builds the page, the same one also where a test runner asks: a page of another mode has files of other names. @param options quiet: say nothing unless something is wrong */
 export async function buildDashboard(options: { quiet: boolean }): Promise<void> {
-  await build({
-    root: join(ROOT, "dashboard"),
-    logLevel: options.quiet ? "warn" : "info",
-    build: { outDir: DASHBOARD_OUT, emptyOutDir: true },
-  });
+  const { NODE_ENV } = process.env;
+  process.env.NODE_ENV = "production";
+  try {
+    await build({
+      root: join(ROOT, "dashboard"),
+      logLevel: options.quiet ? "warn" : "info",
+      build: { outDir: DASHBOARD_OUT, emptyOutDir: true },
+    });
+  } finally {
+    if (NODE_ENV === undefined) delete process.env.NODE_ENV;
+    else process.env.NODE_ENV = NODE_ENV;
+  }
 }
 
 function newestIn(paths: string[]): number {

@@ -78,6 +78,11 @@ describe.skipIf(chromiumPath === undefined)("the page, in a real browser against
       expect(headers.get("content-security-policy")).toContain("default-src 'none'; script-src 'self'; style-src 'self'");
       expect(headers.get("referrer-policy")).toBe("no-referrer");
       expect(headers.get("x-content-type-options")).toBe("nosniff");
+      expect(headers.get("x-frame-options")).toBe("DENY");
+      expect(headers.get("cross-origin-opener-policy")).toBe("same-origin");
+      expect(headers.get("cross-origin-resource-policy")).toBe("same-origin");
+      expect(headers.get("permissions-policy")).toBe("camera=(), microphone=(), geolocation=(), payment=(), usb=()");
+      expect(headers.get("strict-transport-security")).toBeNull();
     }
   });
 
@@ -211,11 +216,39 @@ describe.skipIf(chromiumPath === undefined)("the page, in a real browser against
     const command = await producer.command();
     expect(command).toMatchObject({ command: "sample" });
     producer.update({ id: command.id, state: "applied", global_step: 11 });
-    await operator.page.getByText("sample done at step 11").waitFor();
+    await operator.page.getByText(/^sample \(.+\) done at step 11$/).waitFor();
+    await operator.page.getByRole("button", { name: "Pause" }).click();
+    expect(await producer.command()).toMatchObject({ command: "pause" });
+    await producer.send({ type: "training_status", status: "paused" });
+    await operator.page.getByRole("button", { name: "Resume" }).click();
+    expect(await producer.command()).toMatchObject({ command: "resume" });
+    await operator.page.getByRole("button", { name: "Stop …" }).click();
+    await operator.page.getByLabel("Have it save first").check();
+    await operator.page.getByRole("button", { name: "Stop", exact: true }).click();
+    expect(await producer.command()).toMatchObject({ command: "stop", save: true });
     const viewer = await openPage(browser);
     await viewer.page.goto(await link(run));
     await viewer.page.getByText("live").first().waitFor();
     expect(await viewer.page.getByRole("button", { name: "Stop …" }).count()).toBe(0);
+  });
+
+  test("HL1 four truths stand side by side, and a stall is said with its reason", async () => {
+    const { run, producer } = await startRun();
+    const process = { state: "alive", pid: 4711, exit_code: null, signal: null };
+    const health = (progress: object, of = process) => ({ type: "training_health", process: of, progress });
+    await producer.send(RUNNING, step(10), health({ state: "advancing", since: new Date().toISOString() }));
+    const { page } = await openPage(browser);
+    await page.goto(await link(run));
+    for (const words of ["You live", "Agent live", "Trainer alive", "Progress advancing"]) {
+      await page.getByRole("listitem").filter({ hasText: words }).waitFor();
+    }
+    const since = new Date(Date.now() - 94_000).toISOString();
+    await producer.send(health({ state: "stalled", since, reason: "no step for 94 s; usual 0.8 s, threshold 30 s" }));
+    await page.getByText("no step for 94 s; usual 0.8 s, threshold 30 s").waitFor();
+    await page.getByRole("listitem").filter({ hasText: "Progress stalled for 1 m" }).waitFor();
+    await producer.send(health({ state: "over" }, { ...process, state: "exited", signal: "SIGKILL" } as never));
+    await page.getByRole("listitem").filter({ hasText: "Trainer exited SIGKILL" }).waitFor();
+    expect(await page.getByText("may hang").count()).toBe(0);
   });
 
   test("VW3 on a phone nothing is wider than the screen, in light and in dark", async () => {

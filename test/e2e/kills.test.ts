@@ -80,6 +80,25 @@ describe("kill -9 during a run", () => {
     await expectWhole(run);
   });
 
+  test.each(["before", "just after"])("CM1 of the agent, %s it is given a command: that is carried out once, and says so", async (when) => {
+    const run = `kill-agent-${when.replace(" ", "-")}`;
+    const started = await start(run);
+    const agent = await until(() => childrenOf(started.child.pid).find(({ command }) => !command.includes("train.py")), {
+      what: "the agent",
+    });
+    const headers = { Authorization: `Bearer ${await relay.token("operator", run)}`, "Content-Type": "application/json" };
+    const ask = () =>
+      fetch(`${relay.url}/api/runs/${run}/commands`, { method: "POST", headers, body: JSON.stringify({ id: "once", command: "save" }) });
+    if (when === "before") process.kill(agent.pid, "SIGKILL");
+    expect((await ask()).status).toBe(202);
+    if (when === "just after") process.kill(agent.pid, "SIGKILL");
+    expect((await ask()).status).toBe(202);
+    expect((await started.exited).code).toBe(0);
+    started.viewer.connection.close();
+    const states = (await allEvents(relay, run)).filter((event) => event.type === "command_status").map((event) => event.state);
+    expect(states).toEqual(["queued", "delivered", "applied"]);
+  });
+
   test("PR1 of the relay: everything comes back by itself, and a viewer has every event once", async () => {
     const run = "kill-relay";
     const started = await start(run);

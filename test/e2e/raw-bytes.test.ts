@@ -111,15 +111,26 @@ const WHOLE: readonly [string, string][] = [
   ["an upgrade of version 0", get("/runs/raw/ws", "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 0\r\n")],
 ];
 const PARTS = (): readonly [string, string][] => [
+  ...[HALF_PICTURE, `no picture ${"x".repeat(5000)}`].map((body, n): [string, string] => [
+    `a blob that breaks off late, ${n}`,
+    `PUT /api/runs/raw/blobs/${"1".repeat(64)} HTTP/1.1\r\n${HOST}Authorization: Bearer ${token.agent}\r\nContent-Length: 100000\r\n\r\n${body}`,
+  ]),
   ["half a request line", "GET /heal"],
   ["half a header", `GET /healthz HTTP/1.1\r\n${HOST}Authoriz`],
   ["a body that does not come", post("Content-Length: 1000\r\n", "{")],
   ["a chunk that does not come", post("Transfer-Encoding: chunked\r\n", "ffff\r\n{")],
   ...["Content-Length: 1000\r\n\r\n{", "Transfer-Encoding: chunked\r\n\r\nffff\r\n{"].flatMap((rest): [string, string][] => [
     ["a command that does not come", `POST /api/runs/raw/commands HTTP/1.1\r\n${HOST}Authorization: Bearer ${token.owner}\r\n${rest}`],
+    [
+      "a picture that breaks off",
+      `PUT /api/runs/raw/blobs/${"0".repeat(64)} HTTP/1.1\r\n${HOST}Authorization: Bearer ${token.agent}\r\n${rest}`,
+    ],
     ["a token that is not asked for", `POST /api/tokens HTTP/1.1\r\n${HOST}Authorization: Bearer ${token.owner}\r\n${rest}`],
   ]),
 ];
+
+/** A picture whose beginning is a PNG's, of which 5 kB of 100 come: more than is looked at before it is passed on. */
+const HALF_PICTURE = `\u0089PNG\r\n\u001a\n${"\u0000\u0000\u0000\rIHDR"}${"\u0000".repeat(5000)}`;
 
 describe("bytes where HTTP is expected", () => {
   test("AC6 what is no request is refused, and hurts nobody", async () => {

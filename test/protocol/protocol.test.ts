@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { agentMessage, roomToAgent } from "../../protocol/agent-messages.ts";
+import { fitsBytes } from "../../protocol/byte-length.ts";
 import { claims, coversRun, isRunId } from "../../protocol/claims.ts";
 import { afterClose, closeName, ERRORS, type ErrorCode, failure } from "../../protocol/errors.ts";
 import { type AnyEvent, anyEvent, eventSchemas, isKnownType, LATEST_WINS, parseEvent } from "../../protocol/events.ts";
@@ -11,6 +12,24 @@ import { formatPosition, parsePosition } from "../../protocol/position.ts";
 import { BEARER_SUBPROTOCOL_PREFIX, KEEPALIVE_REPLY, KEEPALIVE_SEND, roomMessage, viewerMessage } from "../../protocol/viewer-messages.ts";
 
 const id = fc.stringMatching(/^[A-Za-z0-9._-]{1,64}$/);
+
+describe("sizes", () => {
+  test("AC6 a text is measured in bytes of UTF-8, whatever is in it", () => {
+    const anyText = fc.oneof(
+      fc.string({ unit: "binary" }),
+      fc.string({ unit: "grapheme" }),
+      fc.constantFrom("a\ud83d", "\ude00a", "🎨", "ж", "灯"),
+    );
+    fc.assert(
+      fc.property(fc.array(anyText), fc.nat({ max: 3 }), (texts, n) => {
+        const text = texts.join("");
+        const bytes = new TextEncoder().encode(text).byteLength;
+        for (const max of [bytes - n - 1, bytes - 1]) expect([max, fitsBytes(text, max)]).toEqual([max, false]);
+        for (const max of [bytes, bytes + n, bytes * 3]) expect([max, fitsBytes(text, max)]).toEqual([max, true]);
+      }),
+    );
+  });
+});
 
 describe("numbers", () => {
   test("EV2 every number of a trainer survives JSON, minus zero apart", () => {

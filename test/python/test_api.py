@@ -79,7 +79,7 @@ def test_CM3_a_trainers_own_function_carries_commands_out_between_two_steps(agen
 
     step()
     agent.wait_for("progress")
-    asked = {"c1": ("sample", {"prompt": "a circle", "steps": 4}), "c2": ("save", {}), "c3": ("stop", {"save": True}), "c4": ("pause", {})}
+    asked = {"c1": ("sample", {"prompt": "a circle", "steps": 4}), "c2": ("save", {}), "c3": ("stop", {"save": True}), "c4": ("resume", {})}
     for id, (command, fields) in asked.items():
         agent.command(id=id, command=command, **fields)
     agent.wait_for("command_update")  # the last one is refused at once: by then the others wait for a step
@@ -96,8 +96,8 @@ def test_CM3_a_trainers_own_function_carries_commands_out_between_two_steps(agen
         "c1": ("applied", 2, None),
         "c2": ("failed", 2, "nothing to save yet"),
         "c3": ("applied", 2, None),
-        "c4": ("rejected", 1, "this version of the hook cannot pause a training"),
-        "heard": ("rejected", 2, "this version of the hook cannot resume a training"),
+        "c4": ("rejected", 1, "the training is not paused"),
+        "heard": ("rejected", 2, "the training is not paused"),
         "late": ("failed", 2, "the training ended before the command was taken up"),
     }
     assert len(agent.of("stop_requested")) == 1

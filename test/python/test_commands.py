@@ -2,68 +2,16 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from runcast.hook.commands import Commands
+from runcast.hook.onetrainer import live
+from runcast.hook.steering import MARKER, TRAIN_LEFT
 from support.child import FAKE_ONETRAINER, TRAIN, environment, run, start
-from support.listener import Listener, until
-
-STEPWISE = """
-import sys
-sys.path.insert(0, {folder!r})
-from modules.util.callbacks.TrainCallbacks import TrainCallbacks
-report = TrainCallbacks.on_update_train_progress
-def wait_for_a_line(self, train_progress, max_step, max_epoch):
-    report(self, train_progress, max_step, max_epoch)
-    sys.stdin.readline()
-TrainCallbacks.on_update_train_progress = wait_for_a_line
-sys.argv = ["train.py", *sys.argv[1:]]
-import runpy
-runpy.run_path({script!r}, run_name="__main__")
-"""
-"""The replay, one step for each line of its input."""
-
-
-class SteppedTraining:
-    def __init__(self, agent: Listener, hook_file: Path, run_dir: Path):
-        self.agent = agent
-        code = STEPWISE.format(folder=str(FAKE_ONETRAINER), script=str(TRAIN))
-        self._child = start("-c", code, "full", "--speed", 0, "--run-dir", run_dir, env=environment(hook_file))
-        self._steps = 1
-        self._asked = 0
-        self.agent.wait_for("progress", 1)
-
-    def go_on(self) -> None:
-        """Lets the callback that tells of a step return."""
-        self._child.stdin.write("\n")
-        self._child.stdin.flush()
-
-    def step(self) -> None:
-        self.go_on()
-        self._steps += 1
-        self.agent.wait_for("progress", self._steps)
-
-    def ask(self, id: str, command: str, **fields: object) -> None:
-        """Asks for something, and returns once the hook has it: commands are taken in order."""
-        self._asked += 1
-        heard = f"heard-{self._asked}"
-        self.agent.command(id=id, command=command, **fields)
-        self.agent.command(id=heard, command="resume")
-        self.answer(heard)
-
-    def answers(self, id: str) -> list[dict]:
-        return [update for update in self.agent.of("command_update") if update["id"] == id]
-
-    def answer(self, id: str) -> tuple[str, int | None, str | None]:
-        [update] = until(lambda: self.answers(id), f"an answer to {id}")
-        return update["state"], update["global_step"], update["error"]
-
-    def close(self) -> int:
-        self._child.stdin.close()
-        code = self._child.wait(60)
-        self._child.stdout.close()
-        self._child.stderr.close()
-        return code
+from support.listener import Listener
+from support.stepped import SteppedTraining
 
 
 @pytest.fixture
@@ -134,8 +82,7 @@ def test_CM1_a_command_that_is_sent_twice_runs_once_and_is_answered_again(traini
 @pytest.mark.parametrize(
     ("command", "fields", "reason"),
     [
-        ("pause", {}, "this version of the hook cannot pause a training"),
-        ("resume", {}, "this version of the hook cannot resume a training"),
+        ("resume", {}, "the training is not paused"),
         ("exec", {}, "unknown command 'exec'"),
         ("sample", {"width": 64}, "a sample of its own needs a prompt"),
         ("sample", {"prompt": "x", "width": 100_000}, "width must lie between 8 and 8192"),
@@ -188,6 +135,22 @@ runpy.run_path({str(TRAIN)!r}, run_name="__main__")
 
     assert [(update["state"], update["global_step"]) for update in agent.of("command_update")] == [("applied", 1)]
     assert len(agent.of("stop_requested")) == 1, "the inner trainer is told again, which is no second request"
+
+
+def test_CM3_a_stop_is_applied_also_where_the_training_is_over_before_the_hook_has_marked_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[tuple] = []
+    queue: list[tuple] = []
+    over = [("stop_requested", 0.0), (TRAIN_LEFT, 0.0)]
+    obeyed = SimpleNamespace(stop=lambda: queue.extend(over), backup=None, save=None)
+    trainer = SimpleNamespace(commands=obeyed, config=None)
+    monkeypatch.setattr(live, "_trainer", lambda: trainer)
+    commands = Commands(queue.append, lambda *update: said.append(update))
+    commands.receive({"id": "s1", "command": "stop"})
+    sent = list(commands.observe(queue))
+
+    assert [kind for kind, *_ in queue] == ["stop_requested", TRAIN_LEFT, MARKER]
+    assert [kind for kind, *_ in sent] == ["stop_requested"]
+    assert said == [("s1", "applied", None, None)]
 
 
 def test_nothing_is_attached_to_the_commands_of_a_trainer(agent: Listener, hook_file: Path, tmp_path: Path) -> None:

@@ -1,10 +1,12 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, test, vi } from "vitest";
-import { BLOBS_PER_RUN, BLOBS_PER_RUN_BYTES, relayStatus } from "../../protocol/index.ts";
+import { BLOB_CLAIM_MS, BLOB_CLAIMS_SETTLED, BLOBS_PER_RUN, BLOBS_PER_RUN_BYTES } from "../../protocol/index.ts";
 import type { Env } from "../../worker/env.ts";
 import { RunRoom } from "../../worker/run/run-room.ts";
-import { evict, newRun, room } from "./support/rooms.ts";
+import { BlobTally } from "../../worker/run/storage/blob-tally.ts";
+import { RoomStore } from "../../worker/run/storage/store.ts";
+import { newRun, room } from "./support/rooms.ts";
 import { ask } from "./support/route-attempts.ts";
 import { agent } from "./support/sockets.ts";
 import { token } from "./support/tokens.ts";
@@ -45,6 +47,20 @@ async function setTotal(run: string, total: Total): Promise<void> {
   });
 }
 
+/** All claims of a run that are open were made that much earlier. */
+async function age(run: string, ms: number): Promise<void> {
+  await runInDurableObject(room(run), (_, { storage }) => void storage.sql.exec("UPDATE blobs SET claimed_at = claimed_at - ?", ms));
+}
+
+/** A tally of its own, to play with the clock. */
+async function tallyAlone(play: (tally: BlobTally, total: () => Total) => void): Promise<void> {
+  await runInDurableObject(room(newRun()), (_, { storage }) => {
+    new RoomStore(storage).prepare();
+    const total = () => JSON.parse(storage.sql.exec<{ value: string }>("SELECT value FROM meta WHERE key = 'blobs'").one().value) as Total;
+    play(new BlobTally(storage), total);
+  });
+}
+
 async function tables(run: string): Promise<unknown[]> {
   return runInDurableObject(room(run), (_, { storage }) => storage.sql.exec("SELECT * FROM sqlite_master WHERE name = 'meta'").toArray());
 }
@@ -79,19 +95,6 @@ describe("the blobs of a run", () => {
     expect((await put(other, 2)).status).toBe(201);
   });
 
-  test("AC6 are told by the status, with their bounds, also after an eviction", async () => {
-    const run = newRun();
-    await agent(run);
-    const told = async () => relayStatus.parse(await (await ask("/api/ws/status", await token())).json()).runs[run]?.blobs;
-    const bounds = { count_max: BLOBS_PER_RUN, bytes_max: BLOBS_PER_RUN_BYTES };
-    expect(await told()).toEqual({ count: 0, bytes: 0, ...bounds });
-    await put(run, 1);
-    await put(run, 2);
-    expect(await told()).toEqual({ count: 2, bytes: 2 * SIZE, ...bounds });
-    await evict(run);
-    expect(await told()).toEqual({ count: 2, bytes: 2 * SIZE, ...bounds });
-  });
-
   test("AC6 one that was not stored takes no room", async () => {
     const run = newRun();
     await agent(run);
@@ -119,6 +122,64 @@ describe("the blobs of a run", () => {
     keeps.mockRestore();
     expect(await BLOBS.head(`runs/${run}/${await nameOf(picture(1))}`)).toBeNull();
     expect(await tables(run)).toEqual([]);
+  });
+
+  test("AC6 one whose Worker went before it was stored takes no room for longer than an hour", async () => {
+    const run = newRun();
+    await agent(run);
+    expect(await room(run).claimBlob(run, await nameOf(picture(1)), BLOBS_PER_RUN_BYTES)).toMatchObject({ ok: true });
+    expect(await code(await put(run, 2))).toEqual([429, "limit_reached"]);
+    await age(run, BLOB_CLAIM_MS);
+    expect((await put(run, 2)).status).toBe(201);
+    expect(await total(run)).toEqual({ count: 1, bytes: SIZE });
+  });
+
+  test("AC6 one whose Worker went after it was stored goes on counting", async () => {
+    const run = newRun();
+    await agent(run);
+    const name = await nameOf(picture(1));
+    await room(run).claimBlob(run, name, SIZE);
+    await BLOBS.put(`runs/${run}/${name}`, picture(1));
+    await age(run, BLOB_CLAIM_MS);
+    for (const n of [2, 3]) expect((await put(run, n)).status).toBe(201);
+    expect(await total(run)).toEqual({ count: 3, bytes: 3 * SIZE });
+    await age(run, BLOB_CLAIM_MS);
+    await BLOBS.delete(`runs/${run}/${name}`);
+    expect((await put(run, 4)).status).toBe(201);
+    // What was confirmed is asked about no more.
+    expect(await total(run)).toEqual({ count: 4, bytes: 4 * SIZE });
+  });
+
+  test("AC6 one that came too late for its claim is not kept, and may come again", async () => {
+    const run = newRun();
+    await agent(run);
+    const keeps = vi.spyOn(RunRoom.prototype, "keepsBlob").mockImplementationOnce(async function (this: RunRoom, sha256) {
+      await this.releaseBlob(sha256);
+      return this.keepsBlob(sha256);
+    });
+    expect(await code(await put(run, 1))).toEqual([503, "restart"]);
+    keeps.mockRestore();
+    expect(await BLOBS.head(`runs/${run}/${await nameOf(picture(1))}`)).toBeNull();
+    expect((await put(run, 1)).status).toBe(201);
+    expect(await total(run)).toEqual({ count: 1, bytes: SIZE });
+  });
+
+  test("AC6 a claim is overdue an hour after it was made, or made again, and never once its blob is stored", async () => {
+    await tallyAlone((tally, total) => {
+      for (const name of ["gone", "again", "stored"]) tally.claim(name, 10, 1000);
+      expect(tally.claim("again", 10, 2000)).toEqual({ ok: true, value: { fresh: false } });
+      expect(tally.confirm("stored")).toBe(true);
+      expect(tally.overdue(999 + BLOB_CLAIM_MS)).toEqual([]);
+      expect(tally.overdue(1000 + BLOB_CLAIM_MS)).toEqual(["gone"]);
+      // The bucket was asked meanwhile.
+      for (const name of ["gone", "again", "stored", "unknown"]) tally.settle(name, false, 1000 + BLOB_CLAIM_MS);
+      expect(total()).toEqual({ count: 2, bytes: 20 });
+      expect(tally.confirm("gone")).toBe(false);
+      tally.claim("stored", 10, 3000);
+      expect(tally.overdue(3000 + BLOB_CLAIM_MS)).toEqual(["again"]);
+      for (let n = 0; n < BLOB_CLAIMS_SETTLED; n += 1) tally.claim(`more-${n}`, 1, 4000);
+      expect(tally.overdue(4000 + BLOB_CLAIM_MS)).toHaveLength(BLOB_CLAIMS_SETTLED);
+    });
   });
 
   test("AC6 a read of a run that is not there leaves no tables", async () => {

@@ -36,6 +36,18 @@ describe("commands", () => {
     expect(delivered && advance(delivered, { state: "failed", global_step: null, error: null })?.record.error).toEqual(expect.any(String));
   });
 
+  test("CM2 one that is not understood is refused by its id: whoever sent it waits for no time to run out", async () => {
+    const run = newRun();
+    await agent(run);
+    const operator = await batchedViewer(run, "?replay=0", "operator");
+    await operator.nextOf("welcome");
+    operator.send({ type: "command", id: "c1", command: "explode" });
+    expect(await operator.next()).toMatchObject({ type: "error", code: "invalid_message", id: "c1" });
+    operator.send({ type: "command", id: "no id!", command: "explode" });
+    const error = await operator.next();
+    expect([error.code, error.id]).toEqual(["invalid_message", undefined]);
+  });
+
   test("CM2 a viewer may not command, and hears so", async () => {
     const run = newRun();
     await agent(run);

@@ -45,4 +45,18 @@ describe("demand", () => {
       expect(rhythms(producer)).toEqual(["idle", "live", "crowd", "live", "idle"]);
     });
   });
+
+  test("PR5 the last viewer counts as gone when it is put out, whether or not its socket ever says so", async () => {
+    const run = newRun();
+    await agent(run).then((first) => first.close());
+    await alone(run, 0, (room) => {
+      const producer = greeted(room, run, { exp: 1e12, now: 1 });
+      const viewer = join(room, "a phone in a tunnel");
+      room.core.viewers.end(viewer, "token_expired");
+      expect(rhythms(producer)).toEqual(["idle", "live", "idle"]);
+      room.viewers.leave(viewer);
+      expect(rhythms(producer)).toEqual(["idle", "live", "idle"]);
+      expect(room.status({ count: 0, bytes: 0 }).limits).toMatchObject({ viewers: 0, refused: { token_expired: 1 } });
+    });
+  });
 });

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { healthOf } from "../../worker/run/health.ts";
 import { judgeLink } from "../../worker/run/producer/agent-link.ts";
+import { EMPTY_STATE } from "../../worker/run/snapshot.ts";
 import { alone, evict, newRun, room } from "./support/rooms.ts";
 import { agent, batchedViewer, line } from "./support/sockets.ts";
 
@@ -41,6 +43,34 @@ describe("the agent's link", () => {
     expect(await viewer.next()).toMatchObject({ snapshot: { health: { agent: { connected: true } } } });
     expect(((await viewer.next()).events as { connected: boolean }[]).map((event) => event.connected)).toEqual([true, false, true]);
     back.close();
+  });
+
+  test("HL1 the trainer's process and its progress are as the agent said, for as long as it is there to take it back", () => {
+    const link = { connected: true, since: null, last_heard: null };
+    const told = (process: object, progress: object, connected = true) =>
+      healthOf(
+        {
+          ...EMPTY_STATE,
+          training_health: { type: "training_health", process, progress },
+          agent_status: { type: "agent_status", connected },
+        },
+        link,
+      );
+    const alive = { state: "alive", pid: 4711, exit_code: null, signal: null };
+    const stalled = {
+      state: "stalled",
+      since: "2026-11-25T00:00:00.000Z",
+      phase: "training",
+      usual_s: 0.8,
+      threshold_s: 30,
+      reason: "no step",
+    };
+    expect(told(alive, stalled)).toMatchObject({ process: alive, progress: stalled });
+    expect(told(alive, stalled, false)).toMatchObject({ process: { state: "unknown", pid: 4711 }, progress: { state: "unknown" } });
+    const exited = { state: "exited", pid: 4711, exit_code: null, signal: "SIGKILL" };
+    expect(told(exited, { state: "over" }, false)).toMatchObject({ process: exited, progress: { state: "over" } });
+    expect(healthOf(EMPTY_STATE, link)).toMatchObject({ process: { state: "unknown", pid: null }, progress: { state: "unknown" } });
+    expect(told([], { state: 7 } as object)).toMatchObject({ process: { state: "unknown" }, progress: { state: "unknown" } });
   });
 
   test("HL1 the latency told is without the difference of two clocks, also after a hibernation; what clocks that agree show is latency", async () => {

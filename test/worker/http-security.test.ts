@@ -3,7 +3,9 @@ import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import { JSON_BODY_MAX } from "../../protocol/index.ts";
 import { createApp } from "../../worker/app.ts";
+import { ROUTES } from "../../worker/auth/role-table.ts";
 import type { Env } from "../../worker/env.ts";
+import wrangler from "../../wrangler.toml?raw";
 import { newRun } from "./support/rooms.ts";
 import { agent, open } from "./support/sockets.ts";
 import { token } from "./support/tokens.ts";
@@ -28,6 +30,19 @@ async function codeOf(response: Response): Promise<[number, string]> {
 }
 
 describe("every answer", () => {
+  function expectSecured(what: string, { headers }: Response): void {
+    expect([what, headers.get("content-security-policy")]).toEqual([what, "default-src 'none'; frame-ancestors 'none'"]);
+    expect(headers.get("x-content-type-options")).toBe("nosniff");
+    expect(headers.get("referrer-policy")).toBe("no-referrer");
+    expect(headers.get("x-frame-options")).toBe("DENY");
+    expect(headers.get("cross-origin-opener-policy")).toBe("same-origin");
+    expect(headers.get("cross-origin-resource-policy")).toBe("same-origin");
+    expect(headers.get("permissions-policy")).toMatch(/^camera=\(\), microphone=\(\)/);
+    expect(headers.get("access-control-allow-origin")).toBeNull();
+    // It is for whoever ends TLS, and would speak for other hosts of the same domain.
+    expect(headers.get("strict-transport-security")).toBeNull();
+  }
+
   test("AC3 forbids to be run, framed, guessed at and referred from, errors too", async () => {
     const headers = { authorization: `Bearer ${await token()}` };
     for (const [path, status] of [
@@ -35,14 +50,26 @@ describe("every answer", () => {
       ["/api/runs", 200],
       ["/api/runs/never-made", 404],
       ["/api/nowhere", 404],
+      ["/runs/never-made/ws", 426],
     ] as const) {
       const response = await SELF.fetch(`https://relay.test${path}`, { headers });
       expect([path, response.status]).toEqual([path, status]);
-      expect(response.headers.get("content-security-policy")).toBe("default-src 'none'; frame-ancestors 'none'");
-      expect(response.headers.get("x-content-type-options")).toBe("nosniff");
-      expect(response.headers.get("referrer-policy")).toBe("no-referrer");
-      expect(response.headers.get("x-frame-options")).toBe("DENY");
-      expect(response.headers.get("access-control-allow-origin")).toBeNull();
+      expectSecured(path, response);
+    }
+    const upgrade = { headers: { ...headers, Upgrade: "websocket" } };
+    const fromRoom = await SELF.fetch("https://relay.test/runs/never-made/ws", upgrade);
+    expect(await codeOf(fromRoom)).toEqual([404, "run_not_found"]);
+    expectSecured("an answer of a room", fromRoom);
+  });
+
+  test("AC3 also where a route refuses whoever has no token", async () => {
+    for (const name of Object.keys(ROUTES)) {
+      const [method = "", path = ""] = name.split(" ");
+      const headers = { "CF-Connecting-IP": crypto.randomUUID(), Upgrade: "websocket" };
+      const response = await SELF.fetch(`https://relay.test${path.replaceAll(/:\w+/g, "some")}`, { method, headers });
+      expect(response.status).not.toBe(101);
+      expectSecured(name, response);
+      await response.body?.cancel();
     }
   });
 
@@ -106,8 +133,15 @@ describe("bodies", () => {
   });
 });
 
-test("AC5 a path that is known, asked in another way, says in which ways it may be", async () => {
-  const response = await post("/api/runs/some-run/events", "{}");
-  expect(response.headers.get("allow")).toBe("GET, HEAD");
-  expect(await codeOf(response)).toEqual([405, "method_not_allowed"]);
+test.each(["/api/runs/some-run/events", "/healthz", "/ws", "/runs/some-run/ws", "/runs/some-run/agent"])(
+  "AC5 a path that is known, asked in another way, says in which ways it may be: %s",
+  async (path) => {
+    const response = await post(path, "{}");
+    expect(response.headers.get("allow")).toBe("GET, HEAD");
+    expect(await codeOf(response)).toEqual([405, "method_not_allowed"]);
+  },
+);
+
+test("AC2 the platform keeps no entry of its own for a request: its address may have a token in it", () => {
+  expect(wrangler).toMatch(/^\[observability\.logs\]\nenabled = true\ninvocation_logs = false$/m);
 });

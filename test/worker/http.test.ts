@@ -127,21 +127,12 @@ describe("runs", () => {
     ).toEqual(["a", "b"]);
   });
 
-  test.each(["?after=-1", "?limit=many", "?before=1e9"])("HTTP a bad query is a typed error: %s", async (query) => {
+  test.each(["?after=-1", "?limit=many", "?limit=0", "?before=1e9"])("HTTP a bad query is a typed error: %s", async (query) => {
     const run = newRun();
     await agent(run);
     const response = await get(`/api/runs/${run}/events${query}`);
     expect(response.status).toBe(400);
     expect(await response.json()).toMatchObject({ error: { code: "invalid_message", message: expect.any(String) } });
-  });
-
-  test("HTTP a page of no events is a typed error that names the least", async () => {
-    const run = newRun();
-    await agent(run);
-    const response = await get(`/api/runs/${run}/events?limit=0`);
-    expect(response.status).toBe(400);
-    expect(await response.json()).toEqual({ error: { code: "invalid_message", message: "limit: expected a whole number of at least 1" } });
-    expect((await get(`/api/runs/${run}/events?limit=1`)).status).toBe(200);
   });
 
   test("HTTP samples are listed newest first, each also by itself", async () => {

@@ -2,6 +2,7 @@ import { type DescField, type DescMessage, fromBinary, ScalarType } from "@bufbu
 import { TimestampSchema } from "@bufbuild/protobuf/wkt";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { roomMessage, welcome } from "../../protocol/index.ts";
 import type { JsonObject } from "../../worker/proto/message.ts";
 import { encodeEvent, encodeRoomMessage } from "../../worker/proto/room-message.ts";
 import { EventSchema, RoomMessageSchema } from "../../worker/proto/runcast_v1_pb.ts";
@@ -127,6 +128,20 @@ describe("events in Protocol Buffers", () => {
     expect(bodies.size).toBeGreaterThan(15);
     const without = [...nested].filter((desc) => !desc.fields.some(({ name }) => name === "extra_json")).map(({ typeName }) => typeName);
     expect(without.sort()).toEqual(["google.protobuf.Timestamp", "runcast.v1.Metrics.Series"]);
+  });
+
+  test("VW2, AC4, AC6 every message to a viewer is in the schema, with each of its fields, limits and the token's end among them", () => {
+    const named = (desc: DescMessage | undefined) => new Set(desc?.fields.map(({ name, oneof }) => oneof?.name ?? name));
+    const body = (type: string) => RoomMessageSchema.fields.find(({ name, oneof }) => oneof?.name === "body" && name === type)?.message;
+    const missing = (desc: DescMessage | undefined, shape: object) =>
+      Object.keys(shape).filter((name) => !["type", "timestamp"].includes(name) && !named(desc).has(name));
+    const messages = roomMessage.options.map(({ shape }) => ({ type: shape.type.value, shape }));
+    // That one is a text frame in this mode too.
+    const binary = messages.filter(({ type }) => type !== "keepalive_ack");
+    expect(binary.filter(({ type }) => body(type) === undefined)).toEqual([]);
+    expect(binary.flatMap(({ type, shape }) => missing(body(type), shape).map((name) => `${type}.${name}`))).toEqual([]);
+    const limits = body("welcome")?.fields.find(({ name }) => name === "limits")?.message;
+    expect(missing(limits, welcome.shape.limits.shape)).toEqual([]);
   });
 
   test("VW2 an event is read and written once, however many groups want it", async () => {

@@ -1,6 +1,7 @@
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { describe, expect, test, vi } from "vitest";
-import { type Claims, type Role, RUNS_PER_TOKEN } from "../../protocol/index.ts";
+import { type Claims, type Role, RUNS_PER_TOKEN, TOKENS_PER_SCOPE } from "../../protocol/index.ts";
+import type { Caller } from "../../worker/directory/token-book.ts";
 import { RunRoom } from "../../worker/run/run-room.ts";
 import { UPGRADE_HEADER } from "../../worker/run/upgrade.ts";
 import { bookAlone, directory, fill, inDirectory } from "./support/directory.ts";
@@ -277,6 +278,50 @@ describe("revoking", () => {
     expect((await revoke("filled-1", { runs: scope })).status).toBe(204);
     expect((await revoke(newJti(), { runs: "another-part*" })).status).toBe(204);
     await inDirectory((sql) => sql.exec("DELETE FROM revoked WHERE jti LIKE 'filled-%'"));
+  });
+
+  test("AC6 links to many runs that are revoked count for whoever was given these runs, and nobody else", async () => {
+    await bookAlone((book) => {
+      const lab = { runs: "lab-*", jti: "of-the-lab" };
+      const end = (n: number, by: Caller) => book.revoke(`link-${n}`, `lab-${n}`, by, 0);
+      for (let n = 0; n < TOKENS_PER_SCOPE; n += 1) expect(end(n, lab)).toMatchObject({ ok: true });
+      expect(end(TOKENS_PER_SCOPE, lab)).toMatchObject({ ok: false, code: "limit_reached" });
+      // Whoever ends it: it is in the list already.
+      expect(end(1, { runs: "lab-1" })).toMatchObject({ ok: true });
+      expect(end(TOKENS_PER_SCOPE, { runs: "other-*" })).toMatchObject({ ok: true });
+      expect(end(TOKENS_PER_SCOPE + 1, { runs: "*" })).toMatchObject({ ok: true });
+    });
+  });
+
+  test("AC6 an owner who makes owners of smaller parts has no more room by them, at any depth; one of everything gives each its own", async () => {
+    await bookAlone((book, sql) => {
+      const record = { role: "owner", sub: "Ada", by: "Bo", created_at: "", expires_at: "" } as const;
+      const make = (jti: string, runs: string, maker: Caller) => {
+        expect(book.add({ record: { ...record, jti, runs }, maker, share: null, exp: 1e9 }, 0)).toMatchObject({ ok: true });
+        return { runs, jti };
+      };
+      const lab = make("lab", "lab-*", { runs: "*", jti: "root" });
+      const part = make("part", "lab-a*", lab);
+      const smaller = make("smaller", "lab-ab*", part);
+      const other = make("other", "other-*", { runs: "*", jti: "root" });
+      fill(sql, "revoked", TOKENS_PER_SCOPE, `'filled-' || n, '["lab-*"]', 4102444800`);
+      for (const by of [lab, part, smaller]) expect(book.revoke("one-more", by.runs, by, 0)).toMatchObject({ code: "limit_reached" });
+      expect(book.revoke("one-more", other.runs, other, 0)).toMatchObject({ ok: true });
+      // Nor by deleting runs that had links.
+      const share = (maker: Caller) => book.add({ record: { ...record, jti: "l", runs: "lab-ab" }, maker, share: "lab-ab", exp: 1e9 }, 0);
+      expect(share(smaller)).toMatchObject({ ok: false, code: "limit_reached" });
+      expect(share({ runs: "*" })).toMatchObject({ ok: true });
+      book.forgetRun("lab-ab", 0);
+      expect(sql.exec("SELECT payer FROM payers WHERE jti = 'l'").one()).toEqual({ payer: '["*"]' });
+    });
+  });
+
+  test("AC6 what was revoked is forgotten with who paid for it, once it would have ended", async () => {
+    await bookAlone((book, sql) => {
+      book.revoke("old", "lab-1", { runs: "lab-*" }, 0);
+      book.revoke("new", "lab-1", { runs: "lab-*" }, 400 * 24 * 3600);
+      for (const table of ["revoked", "payers"]) expect(sql.exec(`SELECT jti FROM ${table}`).toArray()).toEqual([{ jti: "new" }]);
+    });
   });
 
   test("AC6 a token begins so many runs and no more, and goes on with those that it has begun", async () => {

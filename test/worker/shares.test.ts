@@ -71,14 +71,24 @@ describe("links to a run", () => {
     await inDirectory((sql) => sql.exec("DELETE FROM tokens WHERE run = ?", run));
   });
 
+  test("AC6 a link that is ended counts for the runs of whoever ends it, not for its own", async () => {
+    const run = newRun();
+    await agent(run);
+    const { jti } = await (await share(run, {})).json<ShareMade>();
+    expect(await end(run, jti, { runs: `${run}*` })).toBe(204);
+    const rows = await inDirectory((sql) => sql.exec("SELECT scope, payer FROM payers WHERE jti = ?", jti).toArray());
+    expect(rows).toEqual([{ scope: `["${run}"]`, payer: `["${run}*"]` }]);
+  });
+
   test("AC6 what has ended counts no more at once, and is swept within a day", async () => {
     await bookAlone((book, sql) => {
       const record = { role: "viewer", sub: "Ada", runs: "r", by: "Bo", created_at: "", expires_at: "" } as const;
-      const add = (jti: string, exp: number, at: number) => book.add({ record: { ...record, jti }, maker: "*", share: "r", exp }, at);
+      const add = (jti: string, exp: number, at: number) =>
+        book.add({ record: { ...record, jti }, maker: { runs: "*" }, share: "r", exp }, at);
       for (let n = 0; n < SHARES_PER_RUN; n += 1) expect(add(`a${n}`, 100, 100_000 - 99_990)).toMatchObject({ ok: true });
       for (let n = 0; n < SHARES_PER_RUN; n += 1) expect(add(`b${n}`, 1e6, 200)).toMatchObject({ ok: true });
       expect(add("c", 1e6, 200)).toMatchObject({ ok: false, code: "limit_reached" });
-      expect(book.revoke("b0", "r", 200 + 24 * 3600)).toMatchObject({ ok: true });
+      expect(book.revoke("b0", "r", { runs: "r" }, 200 + 24 * 3600)).toMatchObject({ ok: true });
       expect(sql.exec("SELECT count(*) AS n FROM tokens").one()).toEqual({ n: SHARES_PER_RUN });
     });
   });

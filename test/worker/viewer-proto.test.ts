@@ -198,6 +198,7 @@ describe("batched mode in Protocol Buffers", () => {
     const { snapshot: same, ...rest } = inProto as Json & { snapshot: Record<string, unknown> };
     expect(rest).toEqual({ ...welcome, ...own });
     expect(same).toEqual({ ...withoutAbsent(snapshot, SnapshotSchema), viewers: { count: 3, names: ["tester"] } });
+    expect(rest).toMatchObject({ expires_at: expect.any(String), limits: { messages_burst: expect.any(Number) } });
     expect(same).toMatchObject({ commands: [{ id: "c1", state: "delivered" }], samples: [{ sample_id: "s-1" }] });
   });
 

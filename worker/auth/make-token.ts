@@ -19,7 +19,7 @@ export async function makeToken(env: Env, wish: TokenRequest, maker: Grant, shar
   const jti = crypto.randomUUID();
   const expires_at = new Date(exp * 1000).toISOString();
   const record = { jti, role, sub, runs, by: maker.sub, created_at: new Date(iat * 1000).toISOString(), expires_at };
-  const listed = await directoryOf(env).add({ record, maker: maker.runs, share, exp });
+  const listed = await directoryOf(env).add({ record, maker: { runs: maker.runs, jti: maker.jti }, share, exp });
   if (!listed.ok) throw new HttpFailure(listed.code, listed.message);
   return { token: await signToken({ sub, role, runs, iat, exp, jti }, keys.value), jti, expires_at };
 }

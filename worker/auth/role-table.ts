@@ -24,6 +24,8 @@ export const ROUTES = {
   "POST /api/session": "anyone",
   "DELETE /api/session": "anyone",
 
+  // Figures of every run, and of the relay.
+  "GET /metrics": { roles: OWNING, reach: "all" },
   "GET /api/ws/status": { roles: EVERY_ROLE, reach: "own" },
   "GET /api/runs": { roles: EVERY_ROLE, reach: "own" },
   "GET /api/runs/:run": { roles: EVERY_ROLE, reach: "run" },
@@ -46,9 +48,6 @@ export const ROUTES = {
   "PUT /api/runs/:run/blobs/:sha256": { roles: PRODUCING, reach: "run" },
 
   "DELETE /api/runs/:run": { roles: OWNING, reach: "run" },
-
-  // Of the relay as a whole.
-  "GET /metrics": { roles: OWNING, reach: "all" },
 
   // Of runs that the caller's own token covers.
   "GET /api/tokens": { roles: OWNING, reach: "own" },

@@ -5,7 +5,7 @@ import type { Env } from "../env.ts";
 import { createLog, type Log, thrown } from "../log.ts";
 import { RunList } from "./run-list.ts";
 import { openTables } from "./schema.ts";
-import { type Arrival, type MadeToken, TokenBook } from "./token-book.ts";
+import { type Arrival, type Caller, type MadeToken, TokenBook } from "./token-book.ts";
 
 /** A room that could not be told of a revocation is told again after this long. */
 const TELL_AGAIN_MS = 5000;
@@ -67,8 +67,8 @@ export class Directory extends DurableObject<Env> {
   }
 
   /** Revokes a token for some runs. Returns when every room that it has touched has closed its sockets, or will be told again. */
-  async revoke(jti: string, runs: Claims["runs"]): Promise<Result<null>> {
-    const result = this.#tokens.revoke(jti, runs, seconds());
+  async revoke(jti: string, runs: Claims["runs"], by: Caller): Promise<Result<null>> {
+    const result = this.#tokens.revoke(jti, runs, by, seconds());
     if (result.ok) await this.#tellRooms();
     return result;
   }

@@ -18,14 +18,20 @@ import type { SqlPort, SqlValue } from "../run/storage/sql-port.ts";
 /** A token at the door of a run. */
 export type Arrival = Pick<Claims, "sub" | "exp"> & { jti?: string | null; run: string };
 
-/** A token that was made here. `maker`: the runs of whoever made it. `share`: the run that it is a link to, null for a token by itself. */
-export type MadeToken = { record: Omit<TokenRecord, "revoked">; maker: Claims["runs"]; share: string | null; exp: number };
+/** Who makes or revokes a token, by the token that they come with. */
+export type Caller = Pick<Claims, "runs" | "jti">;
+
+/** A token that was made here. `share`: the run that it is a link to, null for a token by itself. */
+export type MadeToken = { record: Omit<TokenRecord, "revoked">; maker: Caller; share: string | null; exp: number };
 
 /** No token is good for longer, so no revocation has to be kept for longer. */
 const LONGEST_S = Math.max(...Object.values(TOKEN_LIFETIME_MAX_S));
 const SWEEP_EVERY_S = 24 * 3600;
 /** Those that have neither ended nor been revoked: what was put an end to makes room at once, not when its row is swept. */
 const GOOD_TOKENS = "tokens WHERE ends > ? AND NOT EXISTS (SELECT 1 FROM revoked WHERE revoked.jti = tokens.jti)";
+/** With who pays for each. Those of an earlier relay have no row there: they count for the runs that they are of. */
+const REVOKED = "revoked LEFT JOIN payers USING (jti, scope)";
+const PAYER = "coalesce(payer, scope)";
 
 /**
  * Tokens beyond what their signatures say: which were made here, which were revoked, and which runs each has touched, so that a
@@ -42,15 +48,18 @@ export class TokenBook {
   /** Lists a token that is about to be given out. @returns a failure where the list is full */
   add({ record, maker, share, exp }: MadeToken, now: number): Result<null> {
     this.#sweep(now);
-    const scope = scopeText(maker);
+    const payer = this.#payerOf(maker);
     if (share !== null && this.#count(`${GOOD_TOKENS} AND run = ?`, now, share) >= SHARES_PER_RUN) {
       return failure("limit_reached", `this run has ${SHARES_PER_RUN} links already: revoke one that nobody needs`);
     }
-    if (share === null && this.#isFull(`${GOOD_TOKENS} AND run IS NULL`, "maker", scope, TOKENS_LISTED_MAX, now)) {
+    if (share !== null && payer !== EVERYTHING && this.#linksOf(payer, now) >= TOKENS_PER_SCOPE) {
+      return failure("limit_reached", `there are ${TOKENS_PER_SCOPE} links by owners of these runs, good or revoked: let some end`);
+    }
+    if (share === null && this.#isFull(`${GOOD_TOKENS} AND run IS NULL`, "maker", payer, TOKENS_LISTED_MAX, now)) {
       return failure("limit_reached", "there are too many tokens that are still good: revoke some, or let some end");
     }
     const insert = "INSERT INTO tokens (jti, run, maker, record, ends) VALUES (?, ?, ?, ?, ?)";
-    this.#sql.exec(insert, record.jti, share, scope, JSON.stringify(record), exp + CLOCK_LEEWAY_S);
+    this.#sql.exec(insert, record.jti, share, payer, JSON.stringify(record), exp + CLOCK_LEEWAY_S);
     return { ok: true, value: null };
   }
 
@@ -76,27 +85,30 @@ export class TokenBook {
   }
 
   /**
-   * Revokes a token, whoever made it, for the runs of whoever asks. Twice is as good as once.
+   * Revokes a token, whoever made it, for some runs of whoever asks. Twice is as good as once.
    * @returns a failure where the list is full
    */
-  revoke(jti: string, by: Claims["runs"], now: number): Result<null> {
+  revoke(jti: string, runs: Claims["runs"], by: Caller, now: number): Result<null> {
     this.#sweep(now);
-    const scope = scopeText(by);
-    const known = this.#count("revoked WHERE jti = ? AND scope = ?", jti, scope) > 0;
-    if (!known && this.#isFull("revoked WHERE until > ?", "scope", scope, REVOCATIONS_MAX, now)) {
+    const payer = this.#payerOf(by);
+    const known = this.#count("revoked WHERE jti = ? AND scope = ?", jti, scopeText(runs)) > 0;
+    if (!known && this.#isFull(`${REVOKED} WHERE until > ?`, PAYER, payer, REVOCATIONS_MAX, now)) {
       return failure("limit_reached", "too many revoked tokens have not ended yet: change the relay's key, which ends all tokens");
     }
-    this.#putOut(jti, by, now);
+    this.#putOut(jti, runs, payer, now);
     return { ok: true, value: null };
   }
 
-  #putOut(jti: string, by: Claims["runs"], now: number): void {
+  #putOut(jti: string, runs: Claims["runs"], payer: string, now: number): void {
+    const scope = scopeText(runs);
     const made = this.#sql.exec<{ ends: number }>("SELECT ends FROM tokens WHERE jti = ?", jti).toArray()[0];
     const until = made?.ends ?? now + LONGEST_S + CLOCK_LEEWAY_S;
-    this.#sql.exec("INSERT OR REPLACE INTO revoked (jti, scope, until) VALUES (?, ?, ?)", jti, scopeText(by), until);
+    this.#sql.exec("INSERT OR REPLACE INTO revoked (jti, scope, until) VALUES (?, ?, ?)", jti, scope, until);
+    // Whoever was first.
+    this.#sql.exec("INSERT OR IGNORE INTO payers (jti, scope, payer) VALUES (?, ?, ?)", jti, scope, payer);
     const touched = this.#sql.exec<{ run: string }>("SELECT run FROM touched WHERE token = ?", `jti ${jti}`).toArray();
     for (const { run } of touched) {
-      if (coversRun(by, run)) this.#sql.exec("INSERT OR IGNORE INTO untold (jti, run) VALUES (?, ?)", jti, run);
+      if (coversRun(runs, run)) this.#sql.exec("INSERT OR IGNORE INTO untold (jti, run) VALUES (?, ?)", jti, run);
     }
   }
 
@@ -140,7 +152,8 @@ export class TokenBook {
    * tokens have touched it stays known: one that is on its way there now must still be found when it is revoked.
    */
   forgetRun(run: string, now: number): void {
-    for (const { jti } of this.shares(run, now)) this.#putOut(jti, run, now);
+    const links = this.#sql.exec<{ jti: string; maker: string }>("SELECT jti, maker FROM tokens WHERE ends > ? AND run = ?", now, run);
+    for (const { jti, maker } of links.toArray()) this.#putOut(jti, run, maker, now);
     this.#sql.exec("DELETE FROM tokens WHERE run = ?", run);
   }
 
@@ -157,11 +170,27 @@ export class TokenBook {
   }
 
   /**
-   * @param rows those that count `now`
-   * @param column that has the scope of whoever adds to them
+   * What of the lists somebody fills counts for the part of the runs that they were given: an owner who makes owners of smaller parts,
+   * or puts an end to links to one run after another, has no more room by it. An owner of everything gives all that they make a count
+   * of its own.
    */
-  #isFull(rows: string, column: "maker" | "scope", scope: string, max: number, now: number): boolean {
-    if (scope !== EVERYTHING && this.#count(`${rows} AND ${column} = ?`, now, scope) >= TOKENS_PER_SCOPE) return true;
+  #payerOf({ jti, runs }: Caller): string {
+    const made = this.#sql.exec<{ maker: string }>("SELECT maker FROM tokens WHERE jti = ?", jti ?? null).toArray()[0];
+    return made === undefined || made.maker === EVERYTHING ? scopeText(runs) : made.maker;
+  }
+
+  /** Links that are good, and whatever was revoked: deleting their runs revokes links, however full the list is. */
+  #linksOf(payer: string, now: number): number {
+    const good = this.#count(`${GOOD_TOKENS} AND run IS NOT NULL AND maker = ?`, now, payer);
+    return good + this.#count(`${REVOKED} WHERE until > ? AND ${PAYER} = ?`, now, payer);
+  }
+
+  /**
+   * @param rows those that count `now`
+   * @param column that says for whom they count
+   */
+  #isFull(rows: string, column: "maker" | typeof PAYER, payer: string, max: number, now: number): boolean {
+    if (payer !== EVERYTHING && this.#count(`${rows} AND ${column} = ?`, now, payer) >= TOKENS_PER_SCOPE) return true;
     return this.#count(rows, now) >= max;
   }
 
@@ -174,6 +203,7 @@ export class TokenBook {
     if (now - this.#sweptAt < SWEEP_EVERY_S) return;
     this.#sweptAt = now;
     this.#sql.exec("DELETE FROM tokens WHERE ends <= ?", now);
+    this.#sql.exec("DELETE FROM payers WHERE (jti, scope) IN (SELECT jti, scope FROM revoked WHERE until <= ?)", now);
     this.#sql.exec("DELETE FROM revoked WHERE until <= ?", now);
     this.#sql.exec("DELETE FROM touched WHERE until <= ?", now);
   }

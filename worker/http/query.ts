@@ -17,9 +17,6 @@ export const wholeNumber = z
   .regex(/^\d{1,15}$/, "expected a whole number")
   .transform(Number);
 
-/** How many are asked for: none would be an empty page, which looks like the end. */
-export const positiveNumber = wholeNumber.pipe(z.number().min(1, "expected a whole number of at least 1"));
-
 /**
  * Reads a query through a schema; of a name given twice the first counts.
  * @throws HttpFailure `invalid_message` that names the parameter

@@ -9,12 +9,17 @@ import { brokeOff } from "./body.ts";
 import { errorResponse, HttpFailure } from "./errors.ts";
 
 /**
- * What holds for every answer and request below `/api` (AC3, AC6). hono's `csrf` is not among it: that looks at form content types alone,
+ * What holds for every answer, and for every request below `/api` (AC3, AC6). hono's `csrf` is not among it: that looks at form content types alone,
  * and AC3 wants an allowed origin for every write and upgrade that comes with the cookie (`auth/access.ts`).
  */
 
-/** An answer is data: nothing in it is to be run, framed, guessed at or read by a page elsewhere. The page's own files have `_headers`. */
+/**
+ * An answer is data: nothing in it is to be run, framed, guessed at or read by a page elsewhere. The page's own files have `_headers` too, for where
+ * they are served without the Worker. Whether a host is ever spoken to in clear is for who ends TLS, and for its neighbours under the same domain.
+ */
 const headers = secureHeaders({
+  strictTransportSecurity: false,
+  permissionsPolicy: { camera: [], microphone: [], geolocation: [], payment: [], usb: [] },
   xFrameOptions: "DENY",
   referrerPolicy: "no-referrer",
   crossOriginResourcePolicy: "same-origin",
@@ -22,11 +27,16 @@ const headers = secureHeaders({
   xXssProtection: false,
 });
 
-/** Blobs have a stricter policy of their own. */
+/** Blobs have a stricter policy of their own, and the page one that lets its own files run. */
 const NOTHING_RUNS = "default-src 'none'; frame-ancestors 'none'";
 
 export const secured: MiddlewareHandler<AppContext> = async (c, next) => {
-  await headers(c, next);
+  await next();
+  // An accepted socket: there is nothing to be framed, and nothing that could be changed.
+  if (c.res.status === 101) return;
+  // What a room or the page's files answer cannot be changed as it is.
+  c.res = new Response(c.res.body, c.res);
+  await headers(c, async () => undefined);
   if (!c.res.headers.has("content-security-policy")) c.res.headers.set("content-security-policy", NOTHING_RUNS);
 };
 

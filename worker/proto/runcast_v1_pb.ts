@@ -27,7 +27,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file runcast_v1.proto.
  */
 export const file_runcast_v1: GenFile = /*@__PURE__*/
-  fileDesc("ChBydW5jYXN0X3YxLnByb3RvEgpydW5jYXN0LnYxIrsDCgtSb29tTWVzc2FnZRItCgl0aW1lc3RhbXAYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhcKCmV4dHJhX2pzb24YAiABKAlIAYgBARIiCgViYXRjaBgDIAEoCzIRLnJ1bmNhc3QudjEuQmF0Y2hIABImCgd3ZWxjb21lGAQgASgLMhMucnVuY2FzdC52MS5XZWxjb21lSAASLAoKc3Vic2NyaWJlZBgFIAEoCzIWLnJ1bmNhc3QudjEuU3Vic2NyaWJlZEgAEjAKDHVuc3Vic2NyaWJlZBgGIAEoCzIYLnJ1bmNhc3QudjEuVW5zdWJzY3JpYmVkSAASIAoEcG9uZxgHIAEoCzIQLnJ1bmNhc3QudjEuUG9uZ0gAEiwKCnJlbnVtYmVyZWQYCCABKAsyFi5ydW5jYXN0LnYxLlJlbnVtYmVyZWRIABItCgtjb21tYW5kX2FjaxgJIAEoCzIWLnJ1bmNhc3QudjEuQ29tbWFuZEFja0gAEiIKBWVycm9yGAogASgLMhEucnVuY2FzdC52MS5FcnJvckgAQgYKBGJvZHlCDQoLX2V4dHJhX2pzb24iOwoFQmF0Y2gSIQoGZXZlbnRzGAEgAygLMhEucnVuY2FzdC52MS5FdmVudBIPCgd0aHJvdWdoGAIgASgEIvwBCgdXZWxjb21lEhEKCWNsaWVudF9pZBgBIAEoCRILCgNydW4YAiABKAkSDAoEcm9sZRgDIAEoCRIOCgZsb2dfaWQYBCABKAkSFQoNb2xkZXN0X29mZnNldBgFIAEoBBITCgtsYXN0X29mZnNldBgGIAEoBBIRCglyZWNvdmVyZWQYByABKAgSJgoIc25hcHNob3QYCCABKAsyFC5ydW5jYXN0LnYxLlNuYXBzaG90EigKCWtlZXBhbGl2ZRgJIAEoCzIVLnJ1bmNhc3QudjEuS2VlcGFsaXZlEiIKBmxpbWl0cxgKIAEoCzISLnJ1bmNhc3QudjEuTGltaXRzIvgDCghTbmFwc2hvdBIsChF0cmFpbmluZ19wcm9ncmVzcxgBIAEoCzIRLnJ1bmNhc3QudjEuRXZlbnQSKgoPdHJhaW5pbmdfc3RhdHVzGAIgASgLMhEucnVuY2FzdC52MS5FdmVudBIqCg9zYW1wbGVfcHJvZ3Jlc3MYAyABKAsyES5ydW5jYXN0LnYxLkV2ZW50EicKDHN5c3RlbV9zdGF0cxgEIAEoCzIRLnJ1bmNhc3QudjEuRXZlbnQSLAoRdmFsaWRhdGlvbl9yZXN1bHQYBSABKAsyES5ydW5jYXN0LnYxLkV2ZW50EiMKCHJ1bl9pbmZvGAYgASgLMhEucnVuY2FzdC52MS5FdmVudBInCgxhZ2VudF9zdGF0dXMYByABKAsyES5ydW5jYXN0LnYxLkV2ZW50EiIKB3NhbXBsZXMYCCADKAsyES5ydW5jYXN0LnYxLkV2ZW50EisKCGNvbW1hbmRzGAkgAygLMhkucnVuY2FzdC52MS5Db21tYW5kUmVjb3JkEiIKBmhlYWx0aBgKIAEoCzISLnJ1bmNhc3QudjEuSGVhbHRoEiQKB3ZpZXdlcnMYCyABKAsyEy5ydW5jYXN0LnYxLlZpZXdlcnMSFwoKZXh0cmFfanNvbhgMIAEoCUgAiAEBQg0KC19leHRyYV9qc29uIukBCg1Db21tYW5kUmVjb3JkEgoKAmlkGAEgASgJEg8KB2NvbW1hbmQYAiABKAkSDQoFc3RhdGUYAyABKAkSCgoCYnkYBCABKAkSMAoMcmVxdWVzdGVkX2F0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIYCgtnbG9iYWxfc3RlcBgGIAEoBEgAiAEBEhIKBWVycm9yGAcgASgJSAGIAQESFwoKZXh0cmFfanNvbhgIIAEoCUgCiAEBQg4KDF9nbG9iYWxfc3RlcEIICgZfZXJyb3JCDQoLX2V4dHJhX2pzb24itgMKBkhlYWx0aBInCgVhZ2VudBgBIAEoCzIYLnJ1bmNhc3QudjEuSGVhbHRoLkFnZW50EisKB3RyYWluZXIYAiABKAsyGi5ydW5jYXN0LnYxLkhlYWx0aC5UcmFpbmVyEhcKCmV4dHJhX2pzb24YAyABKAlIAIgBARqdAQoFQWdlbnQSEQoJY29ubmVjdGVkGAEgASgIEikKBXNpbmNlGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpsYXN0X2hlYXJkGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIXCgpleHRyYV9qc29uGAQgASgJSACIAQFCDQoLX2V4dHJhX2pzb24ajQEKB1RyYWluZXISEwoGc3RhdHVzGAEgASgJSACIAQESEgoFcGhhc2UYAiABKAlIAYgBARISCgVlcnJvchgDIAEoCUgCiAEBEhcKCmV4dHJhX2pzb24YBCABKAlIA4gBAUIJCgdfc3RhdHVzQggKBl9waGFzZUIICgZfZXJyb3JCDQoLX2V4dHJhX2pzb25CDQoLX2V4dHJhX2pzb24iTwoHVmlld2VycxINCgVjb3VudBgBIAEoDRINCgVuYW1lcxgCIAMoCRIXCgpleHRyYV9qc29uGAMgASgJSACIAQFCDQoLX2V4dHJhX2pzb24iYgoJS2VlcGFsaXZlEgwKBHNlbmQYASABKAkSDQoFcmVwbHkYAiABKAkSEAoIZXZlcnlfbXMYAyABKA0SFwoKZXh0cmFfanNvbhgEIAEoCUgAiAEBQg0KC19leHRyYV9qc29uIpUBCgZMaW1pdHMSFwoPYWNrX2V2ZXJ5X2J5dGVzGAEgASgNEhQKDHdpbmRvd19ieXRlcxgCIAEoDRIXCg9tYXhfZnJhbWVfYnl0ZXMYAyABKA0SGwoTbWVzc2FnZXNfcGVyX3NlY29uZBgEIAEoDRIXCgpleHRyYV9qc29uGAUgASgJSACIAQFCDQoLX2V4dHJhX2pzb24iNwoKU3Vic2NyaWJlZBIOCgZldmVudHMYASADKAkSGQoRYWxsX3N1YnNjcmlwdGlvbnMYAiADKAkiPwoMVW5zdWJzY3JpYmVkEg4KBmV2ZW50cxgBIAMoCRIfChdyZW1haW5pbmdfc3Vic2NyaXB0aW9ucxgCIAMoCSKAAQoEUG9uZxIVCgtjbGllbnRfdGV4dBgBIAEoCUgAEhcKDWNsaWVudF9udW1iZXIYAiABKAFIABI0ChBzZXJ2ZXJfdGltZXN0YW1wGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEISChBjbGllbnRfdGltZXN0YW1wIioKClJlbnVtYmVyZWQSDgoGbG9nX2lkGAEgASgJEgwKBGZyb20YAiABKAQiJwoKQ29tbWFuZEFjaxIKCgJpZBgBIAEoCRINCgVzdGF0ZRgCIAEoCSJuCgVFcnJvchIMCgRjb2RlGAEgASgJEg8KB21lc3NhZ2UYAiABKAkSDwoCaWQYAyABKAlIAIgBARIbCg5yZXRyeV9hZnRlcl9tcxgEIAEoAUgBiAEBQgUKA19pZEIRCg9fcmV0cnlfYWZ0ZXJfbXMi2wUKBUV2ZW50Eg4KBm9mZnNldBgBIAEoBBItCgl0aW1lc3RhbXAYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhEKBHR5cGUYAyABKAlIAYgBARIXCgpleHRyYV9qc29uGAQgASgJSAKIAQESOQoRdHJhaW5pbmdfcHJvZ3Jlc3MYBSABKAsyHC5ydW5jYXN0LnYxLlRyYWluaW5nUHJvZ3Jlc3NIABImCgdtZXRyaWNzGAYgASgLMhMucnVuY2FzdC52MS5NZXRyaWNzSAASHgoDbG9nGAcgASgLMg8ucnVuY2FzdC52MS5Mb2dIABIvCgxzeXN0ZW1fc3RhdHMYCCABKAsyFy5ydW5jYXN0LnYxLlN5c3RlbVN0YXRzSAASNQoPc2FtcGxlX3Byb2dyZXNzGAkgASgLMhoucnVuY2FzdC52MS5TYW1wbGVQcm9ncmVzc0gAEjUKD3RyYWluaW5nX3N0YXR1cxgKIAEoCzIaLnJ1bmNhc3QudjEuVHJhaW5pbmdTdGF0dXNIABI5ChF2YWxpZGF0aW9uX3Jlc3VsdBgLIAEoCzIcLnJ1bmNhc3QudjEuVmFsaWRhdGlvblJlc3VsdEgAEjcKEHNhbXBsZV9nZW5lcmF0ZWQYDCABKAsyGy5ydW5jYXN0LnYxLlNhbXBsZUdlbmVyYXRlZEgAEjMKDmNvbW1hbmRfc3RhdHVzGA0gASgLMhkucnVuY2FzdC52MS5Db21tYW5kU3RhdHVzSAASLwoMYWdlbnRfc3RhdHVzGA4gASgLMhcucnVuY2FzdC52MS5BZ2VudFN0YXR1c0gAEicKCHJ1bl9pbmZvGA8gASgLMhMucnVuY2FzdC52MS5SdW5JbmZvSAASIgoFYWxlcnQYECABKAsyES5ydW5jYXN0LnYxLkFsZXJ0SABCBgoEYm9keUIHCgVfdHlwZUINCgtfZXh0cmFfanNvbiK+BAoQVHJhaW5pbmdQcm9ncmVzcxIRCgRzdGVwGAEgASgESACIAQESEgoFZXBvY2gYAiABKARIAYgBARIXCgplcG9jaF9zdGVwGAMgASgESAKIAQESGAoLZ2xvYmFsX3N0ZXAYBCABKARIA4gBARIVCghtYXhfc3RlcBgFIAEoBEgEiAEBEhYKCW1heF9lcG9jaBgGIAEoBEgFiAEBEhEKBGxvc3MYByABKAFIBogBARIYCgtzbW9vdGhfbG9zcxgIIAEoAUgHiAEBEhoKDWxlYXJuaW5nX3JhdGUYCSABKAFICIgBARIYCgtldGFfc2Vjb25kcxgKIAEoAUgJiAEBEhwKD2V0YV9sb3dfc2Vjb25kcxgLIAEoAUgKiAEBEh0KEGV0YV9oaWdoX3NlY29uZHMYDCABKAFIC4gBARIdChBzdGVwc19wZXJfc2Vjb25kGA0gASgBSAyIAQESEgoFcGhhc2UYDiABKAlIDYgBAUIHCgVfc3RlcEIICgZfZXBvY2hCDQoLX2Vwb2NoX3N0ZXBCDgoMX2dsb2JhbF9zdGVwQgsKCV9tYXhfc3RlcEIMCgpfbWF4X2Vwb2NoQgcKBV9sb3NzQg4KDF9zbW9vdGhfbG9zc0IQCg5fbGVhcm5pbmdfcmF0ZUIOCgxfZXRhX3NlY29uZHNCEgoQX2V0YV9sb3dfc2Vjb25kc0ITChFfZXRhX2hpZ2hfc2Vjb25kc0ITChFfc3RlcHNfcGVyX3NlY29uZEIICgZfcGhhc2UijgEKDlRyYWluaW5nU3RhdHVzEhMKBnN0YXR1cxgBIAEoCUgAiAEBEhQKB21lc3NhZ2UYAiABKAlIAYgBARISCgVlcnJvchgDIAEoCUgCiAEBEhIKBXBoYXNlGAQgASgJSAOIAQFCCQoHX3N0YXR1c0IKCghfbWVzc2FnZUIICgZfZXJyb3JCCAoGX3BoYXNlIo0DCg9TYW1wbGVHZW5lcmF0ZWQSFgoJc2FtcGxlX2lkGAEgASgJSACIAQESEQoEcGF0aBgCIAEoCUgBiAEBEhsKDnRodW1ibmFpbF9wYXRoGAMgASgJSAKIAQESGAoLc2FtcGxlX3R5cGUYBCABKAlIA4gBARIXCgptZWRpYV90eXBlGAUgASgJSASIAQESEgoFd2lkdGgYBiABKA1IBYgBARITCgZoZWlnaHQYByABKA1IBogBARIRCgRzdGVwGAggASgESAeIAQESEgoFZXBvY2gYCSABKARICIgBARITCgZwcm9tcHQYCiABKAlICYgBARITCgZzaGEyNTYYCyABKAlICogBAUIMCgpfc2FtcGxlX2lkQgcKBV9wYXRoQhEKD190aHVtYm5haWxfcGF0aEIOCgxfc2FtcGxlX3R5cGVCDQoLX21lZGlhX3R5cGVCCAoGX3dpZHRoQgkKB19oZWlnaHRCBwoFX3N0ZXBCCAoGX2Vwb2NoQgkKB19wcm9tcHRCCQoHX3NoYTI1NiJ6Cg5TYW1wbGVQcm9ncmVzcxIYCgtzYW1wbGVfdHlwZRgBIAEoCUgAiAEBEhEKBHN0ZXAYAiABKARIAYgBARIVCghtYXhfc3RlcBgDIAEoBEgCiAEBQg4KDF9zYW1wbGVfdHlwZUIHCgVfc3RlcEILCglfbWF4X3N0ZXAiowEKA0xvZxISCgVsZXZlbBgBIAEoCUgAiAEBEhQKB21lc3NhZ2UYAiABKAlIAYgBARITCgZzb3VyY2UYAyABKAlIAogBARIVCghwcm9ncmVzcxgEIAEoCEgDiAEBEhAKA2JhchgFIAEoCUgEiAEBQggKBl9sZXZlbEIKCghfbWVzc2FnZUIJCgdfc291cmNlQgsKCV9wcm9ncmVzc0IGCgRfYmFyIugMCgtTeXN0ZW1TdGF0cxIfChJncHVfbWVtb3J5X3VzZWRfZ2IYASABKAFIAIgBARIgChNncHVfbWVtb3J5X3RvdGFsX2diGAIgASgBSAGIAQESJAoXZ3B1X3V0aWxpemF0aW9uX3BlcmNlbnQYAyABKAFIAogBARIYCgtjcHVfcGVyY2VudBgEIAEoAUgDiAEBEhgKC3JhbV91c2VkX2diGAUgASgBSASIAQESGQoMcmFtX3RvdGFsX2diGAYgASgBSAWIAQESKQoEZ3B1cxgHIAMoCzIbLnJ1bmNhc3QudjEuU3lzdGVtU3RhdHMuR3B1EisKBWRpc2tzGAggAygLMhwucnVuY2FzdC52MS5TeXN0ZW1TdGF0cy5EaXNrEjAKB25ldHdvcmsYCSABKAsyHy5ydW5jYXN0LnYxLlN5c3RlbVN0YXRzLk5ldHdvcmsSMAoHcHJvY2VzcxgKIAEoCzIfLnJ1bmNhc3QudjEuU3lzdGVtU3RhdHMuUHJvY2VzcxrBBAoDR3B1EhIKBWluZGV4GAEgASgNSACIAQESEQoEdXVpZBgCIAEoCUgBiAEBEhEKBG5hbWUYAyABKAlIAogBARIgChN1dGlsaXphdGlvbl9wZXJjZW50GAQgASgBSAOIAQESGwoObWVtb3J5X3VzZWRfZ2IYBSABKAFIBIgBARIcCg9tZW1vcnlfdG90YWxfZ2IYBiABKAFIBYgBARIaCg10ZW1wZXJhdHVyZV9jGAcgASgBSAaIAQESFAoHcG93ZXJfdxgIIAEoAUgHiAEBEhoKDXBvd2VyX2xpbWl0X3cYCSABKAFICIgBARIZCgxzbV9jbG9ja19taHoYCiABKAFICYgBARIdChBtZW1vcnlfY2xvY2tfbWh6GAsgASgBSAqIAQESGAoLZmFuX3BlcmNlbnQYDCABKAFIC4gBARIYChB0aHJvdHRsZV9yZWFzb25zGA0gAygJEhcKCmV4dHJhX2pzb24YDiABKAlIDIgBAUIICgZfaW5kZXhCBwoFX3V1aWRCBwoFX25hbWVCFgoUX3V0aWxpemF0aW9uX3BlcmNlbnRCEQoPX21lbW9yeV91c2VkX2diQhIKEF9tZW1vcnlfdG90YWxfZ2JCEAoOX3RlbXBlcmF0dXJlX2NCCgoIX3Bvd2VyX3dCEAoOX3Bvd2VyX2xpbWl0X3dCDwoNX3NtX2Nsb2NrX21oekITChFfbWVtb3J5X2Nsb2NrX21oekIOCgxfZmFuX3BlcmNlbnRCDQoLX2V4dHJhX2pzb24akgEKBERpc2sSEgoFbW91bnQYASABKAlIAIgBARIUCgd1c2VkX2diGAIgASgBSAGIAQESFQoIdG90YWxfZ2IYAyABKAFIAogBARIXCgpleHRyYV9qc29uGAQgASgJSAOIAQFCCAoGX21vdW50QgoKCF91c2VkX2diQgsKCV90b3RhbF9nYkINCgtfZXh0cmFfanNvbhq1AQoHTmV0d29yaxImChlyZWNlaXZlZF9ieXRlc19wZXJfc2Vjb25kGAEgASgBSACIAQESIgoVc2VudF9ieXRlc19wZXJfc2Vjb25kGAIgASgBSAGIAQESFwoKZXh0cmFfanNvbhgDIAEoCUgCiAEBQhwKGl9yZWNlaXZlZF9ieXRlc19wZXJfc2Vjb25kQhgKFl9zZW50X2J5dGVzX3Blcl9zZWNvbmRCDQoLX2V4dHJhX2pzb24a1wEKB1Byb2Nlc3MSEAoDcGlkGAEgASgNSACIAQESGAoLY3B1X3BlcmNlbnQYAiABKAFIAYgBARIYCgtyYW1fdXNlZF9nYhgDIAEoAUgCiAEBEh8KEmdwdV9tZW1vcnlfdXNlZF9nYhgEIAEoAUgDiAEBEhcKCmV4dHJhX2pzb24YBSABKAlIBIgBAUIGCgRfcGlkQg4KDF9jcHVfcGVyY2VudEIOCgxfcmFtX3VzZWRfZ2JCFQoTX2dwdV9tZW1vcnlfdXNlZF9nYkINCgtfZXh0cmFfanNvbkIVChNfZ3B1X21lbW9yeV91c2VkX2diQhYKFF9ncHVfbWVtb3J5X3RvdGFsX2diQhoKGF9ncHVfdXRpbGl6YXRpb25fcGVyY2VudEIOCgxfY3B1X3BlcmNlbnRCDgoMX3JhbV91c2VkX2diQg8KDV9yYW1fdG90YWxfZ2IinAEKEFZhbGlkYXRpb25SZXN1bHQSEQoEc3RlcBgBIAEoBEgAiAEBEhIKBWVwb2NoGAIgASgESAGIAQESHAoPdmFsaWRhdGlvbl9sb3NzGAMgASgBSAKIAQESEgoFbGFiZWwYBCABKAlIA4gBAUIHCgVfc3RlcEIICgZfZXBvY2hCEgoQX3ZhbGlkYXRpb25fbG9zc0IICgZfbGFiZWwijgEKB01ldHJpY3MSDQoFc3RlcHMYASADKAMSKgoGc2VyaWVzGAIgAygLMhoucnVuY2FzdC52MS5NZXRyaWNzLlNlcmllcxpICgZTZXJpZXMSDAoEbmFtZRgBIAEoCRIOCgZ2YWx1ZXMYAiADKAESFAoHcHJlc2VudBgDIAEoDEgAiAEBQgoKCF9wcmVzZW50IsUCCgdSdW5JbmZvEhEKBG5hbWUYASABKAlIAIgBARIUCgd0cmFpbmVyGAIgASgJSAGIAQESFAoHdmVyc2lvbhgDIAEoCUgCiAEBEhgKC2NvbmZpZ19qc29uGAQgASgJSAOIAQESFgoJaG9zdF9qc29uGAUgASgJSASIAQESFgoJZ3B1c19qc29uGAYgASgJSAWIAQESLgoKc3RhcnRlZF9hdBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASHgoRcmVzdW1lZF9mcm9tX2pzb24YCCABKAlIBogBAUIHCgVfbmFtZUIKCghfdHJhaW5lckIKCghfdmVyc2lvbkIOCgxfY29uZmlnX2pzb25CDAoKX2hvc3RfanNvbkIMCgpfZ3B1c19qc29uQhQKEl9yZXN1bWVkX2Zyb21fanNvbiLXAQoNQ29tbWFuZFN0YXR1cxIXCgpjb21tYW5kX2lkGAEgASgJSACIAQESFAoHY29tbWFuZBgCIAEoCUgBiAEBEhIKBXN0YXRlGAMgASgJSAKIAQESDwoCYnkYBCABKAlIA4gBARIYCgtnbG9iYWxfc3RlcBgFIAEoBEgEiAEBEhIKBWVycm9yGAYgASgJSAWIAQFCDQoLX2NvbW1hbmRfaWRCCgoIX2NvbW1hbmRCCAoGX3N0YXRlQgUKA19ieUIOCgxfZ2xvYmFsX3N0ZXBCCAoGX2Vycm9yIq4BCgtBZ2VudFN0YXR1cxIWCgljb25uZWN0ZWQYASABKAhIAIgBARIpCgVzaW5jZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKbGFzdF9oZWFyZBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEwoGcmVhc29uGAQgASgJSAGIAQFCDAoKX2Nvbm5lY3RlZEIJCgdfcmVhc29uIpEBCgVBbGVydBIRCgRydWxlGAEgASgJSACIAQESFQoIc2V2ZXJpdHkYAiABKAlIAYgBARIUCgdtZXNzYWdlGAMgASgJSAKIAQESFwoKdmFsdWVfanNvbhgEIAEoCUgDiAEBQgcKBV9ydWxlQgsKCV9zZXZlcml0eUIKCghfbWVzc2FnZUINCgtfdmFsdWVfanNvbiKFAgoNVmlld2VyTWVzc2FnZRIqCglzdWJzY3JpYmUYASABKAsyFS5ydW5jYXN0LnYxLlN1YnNjcmliZUgAEi4KC3Vuc3Vic2NyaWJlGAIgASgLMhcucnVuY2FzdC52MS5VbnN1YnNjcmliZUgAEiAKBHBpbmcYAyABKAsyEC5ydW5jYXN0LnYxLlBpbmdIABIeCgNhY2sYBCABKAsyDy5ydW5jYXN0LnYxLkFja0gAEiYKB3JlZnJlc2gYBSABKAsyEy5ydW5jYXN0LnYxLlJlZnJlc2hIABImCgdjb21tYW5kGAYgASgLMhMucnVuY2FzdC52MS5Db21tYW5kSABCBgoEYm9keSIbCglTdWJzY3JpYmUSDgoGZXZlbnRzGAEgAygJIh0KC1Vuc3Vic2NyaWJlEg4KBmV2ZW50cxgBIAMoCSI1CgRQaW5nEg4KBHRleHQYASABKAlIABIQCgZudW1iZXIYAiABKAFIAEILCgl0aW1lc3RhbXAiFgoDQWNrEg8KB3Rocm91Z2gYASABKAQiGAoHUmVmcmVzaBINCgV0b2tlbhgBIAEoCSKmAgoHQ29tbWFuZBIKCgJpZBgBIAEoCRIPCgdjb21tYW5kGAIgASgJEhEKBHNhdmUYAyABKAhIAIgBARITCgZwcm9tcHQYBCABKAlIAYgBARIcCg9uZWdhdGl2ZV9wcm9tcHQYBSABKAlIAogBARISCgV3aWR0aBgGIAEoDUgDiAEBEhMKBmhlaWdodBgHIAEoDUgEiAEBEhEKBHNlZWQYCCABKANIBYgBARISCgVzdGVwcxgJIAEoDUgGiAEBEhAKA2NmZxgKIAEoAUgHiAEBQgcKBV9zYXZlQgkKB19wcm9tcHRCEgoQX25lZ2F0aXZlX3Byb21wdEIICgZfd2lkdGhCCQoHX2hlaWdodEIHCgVfc2VlZEIICgZfc3RlcHNCBgoEX2NmZ2IGcHJvdG8z", [file_google_protobuf_timestamp]);
+  fileDesc("ChBydW5jYXN0X3YxLnByb3RvEgpydW5jYXN0LnYxIucDCgtSb29tTWVzc2FnZRItCgl0aW1lc3RhbXAYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhcKCmV4dHJhX2pzb24YAiABKAlIAYgBARIiCgViYXRjaBgDIAEoCzIRLnJ1bmNhc3QudjEuQmF0Y2hIABImCgd3ZWxjb21lGAQgASgLMhMucnVuY2FzdC52MS5XZWxjb21lSAASLAoKc3Vic2NyaWJlZBgFIAEoCzIWLnJ1bmNhc3QudjEuU3Vic2NyaWJlZEgAEjAKDHVuc3Vic2NyaWJlZBgGIAEoCzIYLnJ1bmNhc3QudjEuVW5zdWJzY3JpYmVkSAASIAoEcG9uZxgHIAEoCzIQLnJ1bmNhc3QudjEuUG9uZ0gAEiwKCnJlbnVtYmVyZWQYCCABKAsyFi5ydW5jYXN0LnYxLlJlbnVtYmVyZWRIABItCgtjb21tYW5kX2FjaxgJIAEoCzIWLnJ1bmNhc3QudjEuQ29tbWFuZEFja0gAEiIKBWVycm9yGAogASgLMhEucnVuY2FzdC52MS5FcnJvckgAEioKCXJlZnJlc2hlZBgLIAEoCzIVLnJ1bmNhc3QudjEuUmVmcmVzaGVkSABCBgoEYm9keUINCgtfZXh0cmFfanNvbiI7CgVCYXRjaBIhCgZldmVudHMYASADKAsyES5ydW5jYXN0LnYxLkV2ZW50Eg8KB3Rocm91Z2gYAiABKAQirAIKB1dlbGNvbWUSEQoJY2xpZW50X2lkGAEgASgJEgsKA3J1bhgCIAEoCRIMCgRyb2xlGAMgASgJEg4KBmxvZ19pZBgEIAEoCRIVCg1vbGRlc3Rfb2Zmc2V0GAUgASgEEhMKC2xhc3Rfb2Zmc2V0GAYgASgEEhEKCXJlY292ZXJlZBgHIAEoCBImCghzbmFwc2hvdBgIIAEoCzIULnJ1bmNhc3QudjEuU25hcHNob3QSKAoJa2VlcGFsaXZlGAkgASgLMhUucnVuY2FzdC52MS5LZWVwYWxpdmUSIgoGbGltaXRzGAogASgLMhIucnVuY2FzdC52MS5MaW1pdHMSLgoKZXhwaXJlc19hdBgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAi+AMKCFNuYXBzaG90EiwKEXRyYWluaW5nX3Byb2dyZXNzGAEgASgLMhEucnVuY2FzdC52MS5FdmVudBIqCg90cmFpbmluZ19zdGF0dXMYAiABKAsyES5ydW5jYXN0LnYxLkV2ZW50EioKD3NhbXBsZV9wcm9ncmVzcxgDIAEoCzIRLnJ1bmNhc3QudjEuRXZlbnQSJwoMc3lzdGVtX3N0YXRzGAQgASgLMhEucnVuY2FzdC52MS5FdmVudBIsChF2YWxpZGF0aW9uX3Jlc3VsdBgFIAEoCzIRLnJ1bmNhc3QudjEuRXZlbnQSIwoIcnVuX2luZm8YBiABKAsyES5ydW5jYXN0LnYxLkV2ZW50EicKDGFnZW50X3N0YXR1cxgHIAEoCzIRLnJ1bmNhc3QudjEuRXZlbnQSIgoHc2FtcGxlcxgIIAMoCzIRLnJ1bmNhc3QudjEuRXZlbnQSKwoIY29tbWFuZHMYCSADKAsyGS5ydW5jYXN0LnYxLkNvbW1hbmRSZWNvcmQSIgoGaGVhbHRoGAogASgLMhIucnVuY2FzdC52MS5IZWFsdGgSJAoHdmlld2VycxgLIAEoCzITLnJ1bmNhc3QudjEuVmlld2VycxIXCgpleHRyYV9qc29uGAwgASgJSACIAQFCDQoLX2V4dHJhX2pzb24i6QEKDUNvbW1hbmRSZWNvcmQSCgoCaWQYASABKAkSDwoHY29tbWFuZBgCIAEoCRINCgVzdGF0ZRgDIAEoCRIKCgJieRgEIAEoCRIwCgxyZXF1ZXN0ZWRfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhgKC2dsb2JhbF9zdGVwGAYgASgESACIAQESEgoFZXJyb3IYByABKAlIAYgBARIXCgpleHRyYV9qc29uGAggASgJSAKIAQFCDgoMX2dsb2JhbF9zdGVwQggKBl9lcnJvckINCgtfZXh0cmFfanNvbiK2AwoGSGVhbHRoEicKBWFnZW50GAEgASgLMhgucnVuY2FzdC52MS5IZWFsdGguQWdlbnQSKwoHdHJhaW5lchgCIAEoCzIaLnJ1bmNhc3QudjEuSGVhbHRoLlRyYWluZXISFwoKZXh0cmFfanNvbhgDIAEoCUgAiAEBGp0BCgVBZ2VudBIRCgljb25uZWN0ZWQYASABKAgSKQoFc2luY2UYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCmxhc3RfaGVhcmQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhcKCmV4dHJhX2pzb24YBCABKAlIAIgBAUINCgtfZXh0cmFfanNvbhqNAQoHVHJhaW5lchITCgZzdGF0dXMYASABKAlIAIgBARISCgVwaGFzZRgCIAEoCUgBiAEBEhIKBWVycm9yGAMgASgJSAKIAQESFwoKZXh0cmFfanNvbhgEIAEoCUgDiAEBQgkKB19zdGF0dXNCCAoGX3BoYXNlQggKBl9lcnJvckINCgtfZXh0cmFfanNvbkINCgtfZXh0cmFfanNvbiJPCgdWaWV3ZXJzEg0KBWNvdW50GAEgASgNEg0KBW5hbWVzGAIgAygJEhcKCmV4dHJhX2pzb24YAyABKAlIAIgBAUINCgtfZXh0cmFfanNvbiJiCglLZWVwYWxpdmUSDAoEc2VuZBgBIAEoCRINCgVyZXBseRgCIAEoCRIQCghldmVyeV9tcxgDIAEoDRIXCgpleHRyYV9qc29uGAQgASgJSACIAQFCDQoLX2V4dHJhX2pzb24ikwMKBkxpbWl0cxIXCg9hY2tfZXZlcnlfYnl0ZXMYASABKA0SFAoMd2luZG93X2J5dGVzGAIgASgNEhcKD21heF9mcmFtZV9ieXRlcxgDIAEoDRIbChNtZXNzYWdlc19wZXJfc2Vjb25kGAQgASgNEhcKCmV4dHJhX2pzb24YBSABKAlIAIgBARIbCg5tZXNzYWdlc19idXJzdBgGIAEoDUgBiAEBEiAKE2Nvbm5lY3Rpb25zX3Blcl9ydW4YByABKA1IAogBARIgChN1cGdyYWRlc19wZXJfbWludXRlGAggASgNSAOIAQESGgoNc3Vic2NyaXB0aW9ucxgJIAEoDUgEiAEBEhkKDHByb21wdF9ieXRlcxgKIAEoDUgFiAEBQg0KC19leHRyYV9qc29uQhEKD19tZXNzYWdlc19idXJzdEIWChRfY29ubmVjdGlvbnNfcGVyX3J1bkIWChRfdXBncmFkZXNfcGVyX21pbnV0ZUIQCg5fc3Vic2NyaXB0aW9uc0IPCg1fcHJvbXB0X2J5dGVzIjcKClN1YnNjcmliZWQSDgoGZXZlbnRzGAEgAygJEhkKEWFsbF9zdWJzY3JpcHRpb25zGAIgAygJIj8KDFVuc3Vic2NyaWJlZBIOCgZldmVudHMYASADKAkSHwoXcmVtYWluaW5nX3N1YnNjcmlwdGlvbnMYAiADKAkigAEKBFBvbmcSFQoLY2xpZW50X3RleHQYASABKAlIABIXCg1jbGllbnRfbnVtYmVyGAIgASgBSAASNAoQc2VydmVyX3RpbWVzdGFtcBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCEgoQY2xpZW50X3RpbWVzdGFtcCIqCgpSZW51bWJlcmVkEg4KBmxvZ19pZBgBIAEoCRIMCgRmcm9tGAIgASgEIjsKCVJlZnJlc2hlZBIuCgpleHBpcmVzX2F0GAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCInCgpDb21tYW5kQWNrEgoKAmlkGAEgASgJEg0KBXN0YXRlGAIgASgJIm4KBUVycm9yEgwKBGNvZGUYASABKAkSDwoHbWVzc2FnZRgCIAEoCRIPCgJpZBgDIAEoCUgAiAEBEhsKDnJldHJ5X2FmdGVyX21zGAQgASgBSAGIAQFCBQoDX2lkQhEKD19yZXRyeV9hZnRlcl9tcyLbBQoFRXZlbnQSDgoGb2Zmc2V0GAEgASgEEi0KCXRpbWVzdGFtcBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEQoEdHlwZRgDIAEoCUgBiAEBEhcKCmV4dHJhX2pzb24YBCABKAlIAogBARI5ChF0cmFpbmluZ19wcm9ncmVzcxgFIAEoCzIcLnJ1bmNhc3QudjEuVHJhaW5pbmdQcm9ncmVzc0gAEiYKB21ldHJpY3MYBiABKAsyEy5ydW5jYXN0LnYxLk1ldHJpY3NIABIeCgNsb2cYByABKAsyDy5ydW5jYXN0LnYxLkxvZ0gAEi8KDHN5c3RlbV9zdGF0cxgIIAEoCzIXLnJ1bmNhc3QudjEuU3lzdGVtU3RhdHNIABI1Cg9zYW1wbGVfcHJvZ3Jlc3MYCSABKAsyGi5ydW5jYXN0LnYxLlNhbXBsZVByb2dyZXNzSAASNQoPdHJhaW5pbmdfc3RhdHVzGAogASgLMhoucnVuY2FzdC52MS5UcmFpbmluZ1N0YXR1c0gAEjkKEXZhbGlkYXRpb25fcmVzdWx0GAsgASgLMhwucnVuY2FzdC52MS5WYWxpZGF0aW9uUmVzdWx0SAASNwoQc2FtcGxlX2dlbmVyYXRlZBgMIAEoCzIbLnJ1bmNhc3QudjEuU2FtcGxlR2VuZXJhdGVkSAASMwoOY29tbWFuZF9zdGF0dXMYDSABKAsyGS5ydW5jYXN0LnYxLkNvbW1hbmRTdGF0dXNIABIvCgxhZ2VudF9zdGF0dXMYDiABKAsyFy5ydW5jYXN0LnYxLkFnZW50U3RhdHVzSAASJwoIcnVuX2luZm8YDyABKAsyEy5ydW5jYXN0LnYxLlJ1bkluZm9IABIiCgVhbGVydBgQIAEoCzIRLnJ1bmNhc3QudjEuQWxlcnRIAEIGCgRib2R5QgcKBV90eXBlQg0KC19leHRyYV9qc29uIr4EChBUcmFpbmluZ1Byb2dyZXNzEhEKBHN0ZXAYASABKARIAIgBARISCgVlcG9jaBgCIAEoBEgBiAEBEhcKCmVwb2NoX3N0ZXAYAyABKARIAogBARIYCgtnbG9iYWxfc3RlcBgEIAEoBEgDiAEBEhUKCG1heF9zdGVwGAUgASgESASIAQESFgoJbWF4X2Vwb2NoGAYgASgESAWIAQESEQoEbG9zcxgHIAEoAUgGiAEBEhgKC3Ntb290aF9sb3NzGAggASgBSAeIAQESGgoNbGVhcm5pbmdfcmF0ZRgJIAEoAUgIiAEBEhgKC2V0YV9zZWNvbmRzGAogASgBSAmIAQESHAoPZXRhX2xvd19zZWNvbmRzGAsgASgBSAqIAQESHQoQZXRhX2hpZ2hfc2Vjb25kcxgMIAEoAUgLiAEBEh0KEHN0ZXBzX3Blcl9zZWNvbmQYDSABKAFIDIgBARISCgVwaGFzZRgOIAEoCUgNiAEBQgcKBV9zdGVwQggKBl9lcG9jaEINCgtfZXBvY2hfc3RlcEIOCgxfZ2xvYmFsX3N0ZXBCCwoJX21heF9zdGVwQgwKCl9tYXhfZXBvY2hCBwoFX2xvc3NCDgoMX3Ntb290aF9sb3NzQhAKDl9sZWFybmluZ19yYXRlQg4KDF9ldGFfc2Vjb25kc0ISChBfZXRhX2xvd19zZWNvbmRzQhMKEV9ldGFfaGlnaF9zZWNvbmRzQhMKEV9zdGVwc19wZXJfc2Vjb25kQggKBl9waGFzZSKOAQoOVHJhaW5pbmdTdGF0dXMSEwoGc3RhdHVzGAEgASgJSACIAQESFAoHbWVzc2FnZRgCIAEoCUgBiAEBEhIKBWVycm9yGAMgASgJSAKIAQESEgoFcGhhc2UYBCABKAlIA4gBAUIJCgdfc3RhdHVzQgoKCF9tZXNzYWdlQggKBl9lcnJvckIICgZfcGhhc2UijQMKD1NhbXBsZUdlbmVyYXRlZBIWCglzYW1wbGVfaWQYASABKAlIAIgBARIRCgRwYXRoGAIgASgJSAGIAQESGwoOdGh1bWJuYWlsX3BhdGgYAyABKAlIAogBARIYCgtzYW1wbGVfdHlwZRgEIAEoCUgDiAEBEhcKCm1lZGlhX3R5cGUYBSABKAlIBIgBARISCgV3aWR0aBgGIAEoDUgFiAEBEhMKBmhlaWdodBgHIAEoDUgGiAEBEhEKBHN0ZXAYCCABKARIB4gBARISCgVlcG9jaBgJIAEoBEgIiAEBEhMKBnByb21wdBgKIAEoCUgJiAEBEhMKBnNoYTI1NhgLIAEoCUgKiAEBQgwKCl9zYW1wbGVfaWRCBwoFX3BhdGhCEQoPX3RodW1ibmFpbF9wYXRoQg4KDF9zYW1wbGVfdHlwZUINCgtfbWVkaWFfdHlwZUIICgZfd2lkdGhCCQoHX2hlaWdodEIHCgVfc3RlcEIICgZfZXBvY2hCCQoHX3Byb21wdEIJCgdfc2hhMjU2InoKDlNhbXBsZVByb2dyZXNzEhgKC3NhbXBsZV90eXBlGAEgASgJSACIAQESEQoEc3RlcBgCIAEoBEgBiAEBEhUKCG1heF9zdGVwGAMgASgESAKIAQFCDgoMX3NhbXBsZV90eXBlQgcKBV9zdGVwQgsKCV9tYXhfc3RlcCKjAQoDTG9nEhIKBWxldmVsGAEgASgJSACIAQESFAoHbWVzc2FnZRgCIAEoCUgBiAEBEhMKBnNvdXJjZRgDIAEoCUgCiAEBEhUKCHByb2dyZXNzGAQgASgISAOIAQESEAoDYmFyGAUgASgJSASIAQFCCAoGX2xldmVsQgoKCF9tZXNzYWdlQgkKB19zb3VyY2VCCwoJX3Byb2dyZXNzQgYKBF9iYXIi6AwKC1N5c3RlbVN0YXRzEh8KEmdwdV9tZW1vcnlfdXNlZF9nYhgBIAEoAUgAiAEBEiAKE2dwdV9tZW1vcnlfdG90YWxfZ2IYAiABKAFIAYgBARIkChdncHVfdXRpbGl6YXRpb25fcGVyY2VudBgDIAEoAUgCiAEBEhgKC2NwdV9wZXJjZW50GAQgASgBSAOIAQESGAoLcmFtX3VzZWRfZ2IYBSABKAFIBIgBARIZCgxyYW1fdG90YWxfZ2IYBiABKAFIBYgBARIpCgRncHVzGAcgAygLMhsucnVuY2FzdC52MS5TeXN0ZW1TdGF0cy5HcHUSKwoFZGlza3MYCCADKAsyHC5ydW5jYXN0LnYxLlN5c3RlbVN0YXRzLkRpc2sSMAoHbmV0d29yaxgJIAEoCzIfLnJ1bmNhc3QudjEuU3lzdGVtU3RhdHMuTmV0d29yaxIwCgdwcm9jZXNzGAogASgLMh8ucnVuY2FzdC52MS5TeXN0ZW1TdGF0cy5Qcm9jZXNzGsEECgNHcHUSEgoFaW5kZXgYASABKA1IAIgBARIRCgR1dWlkGAIgASgJSAGIAQESEQoEbmFtZRgDIAEoCUgCiAEBEiAKE3V0aWxpemF0aW9uX3BlcmNlbnQYBCABKAFIA4gBARIbCg5tZW1vcnlfdXNlZF9nYhgFIAEoAUgEiAEBEhwKD21lbW9yeV90b3RhbF9nYhgGIAEoAUgFiAEBEhoKDXRlbXBlcmF0dXJlX2MYByABKAFIBogBARIUCgdwb3dlcl93GAggASgBSAeIAQESGgoNcG93ZXJfbGltaXRfdxgJIAEoAUgIiAEBEhkKDHNtX2Nsb2NrX21oehgKIAEoAUgJiAEBEh0KEG1lbW9yeV9jbG9ja19taHoYCyABKAFICogBARIYCgtmYW5fcGVyY2VudBgMIAEoAUgLiAEBEhgKEHRocm90dGxlX3JlYXNvbnMYDSADKAkSFwoKZXh0cmFfanNvbhgOIAEoCUgMiAEBQggKBl9pbmRleEIHCgVfdXVpZEIHCgVfbmFtZUIWChRfdXRpbGl6YXRpb25fcGVyY2VudEIRCg9fbWVtb3J5X3VzZWRfZ2JCEgoQX21lbW9yeV90b3RhbF9nYkIQCg5fdGVtcGVyYXR1cmVfY0IKCghfcG93ZXJfd0IQCg5fcG93ZXJfbGltaXRfd0IPCg1fc21fY2xvY2tfbWh6QhMKEV9tZW1vcnlfY2xvY2tfbWh6Qg4KDF9mYW5fcGVyY2VudEINCgtfZXh0cmFfanNvbhqSAQoERGlzaxISCgVtb3VudBgBIAEoCUgAiAEBEhQKB3VzZWRfZ2IYAiABKAFIAYgBARIVCgh0b3RhbF9nYhgDIAEoAUgCiAEBEhcKCmV4dHJhX2pzb24YBCABKAlIA4gBAUIICgZfbW91bnRCCgoIX3VzZWRfZ2JCCwoJX3RvdGFsX2diQg0KC19leHRyYV9qc29uGrUBCgdOZXR3b3JrEiYKGXJlY2VpdmVkX2J5dGVzX3Blcl9zZWNvbmQYASABKAFIAIgBARIiChVzZW50X2J5dGVzX3Blcl9zZWNvbmQYAiABKAFIAYgBARIXCgpleHRyYV9qc29uGAMgASgJSAKIAQFCHAoaX3JlY2VpdmVkX2J5dGVzX3Blcl9zZWNvbmRCGAoWX3NlbnRfYnl0ZXNfcGVyX3NlY29uZEINCgtfZXh0cmFfanNvbhrXAQoHUHJvY2VzcxIQCgNwaWQYASABKA1IAIgBARIYCgtjcHVfcGVyY2VudBgCIAEoAUgBiAEBEhgKC3JhbV91c2VkX2diGAMgASgBSAKIAQESHwoSZ3B1X21lbW9yeV91c2VkX2diGAQgASgBSAOIAQESFwoKZXh0cmFfanNvbhgFIAEoCUgEiAEBQgYKBF9waWRCDgoMX2NwdV9wZXJjZW50Qg4KDF9yYW1fdXNlZF9nYkIVChNfZ3B1X21lbW9yeV91c2VkX2diQg0KC19leHRyYV9qc29uQhUKE19ncHVfbWVtb3J5X3VzZWRfZ2JCFgoUX2dwdV9tZW1vcnlfdG90YWxfZ2JCGgoYX2dwdV91dGlsaXphdGlvbl9wZXJjZW50Qg4KDF9jcHVfcGVyY2VudEIOCgxfcmFtX3VzZWRfZ2JCDwoNX3JhbV90b3RhbF9nYiKcAQoQVmFsaWRhdGlvblJlc3VsdBIRCgRzdGVwGAEgASgESACIAQESEgoFZXBvY2gYAiABKARIAYgBARIcCg92YWxpZGF0aW9uX2xvc3MYAyABKAFIAogBARISCgVsYWJlbBgEIAEoCUgDiAEBQgcKBV9zdGVwQggKBl9lcG9jaEISChBfdmFsaWRhdGlvbl9sb3NzQggKBl9sYWJlbCKOAQoHTWV0cmljcxINCgVzdGVwcxgBIAMoAxIqCgZzZXJpZXMYAiADKAsyGi5ydW5jYXN0LnYxLk1ldHJpY3MuU2VyaWVzGkgKBlNlcmllcxIMCgRuYW1lGAEgASgJEg4KBnZhbHVlcxgCIAMoARIUCgdwcmVzZW50GAMgASgMSACIAQFCCgoIX3ByZXNlbnQixQIKB1J1bkluZm8SEQoEbmFtZRgBIAEoCUgAiAEBEhQKB3RyYWluZXIYAiABKAlIAYgBARIUCgd2ZXJzaW9uGAMgASgJSAKIAQESGAoLY29uZmlnX2pzb24YBCABKAlIA4gBARIWCglob3N0X2pzb24YBSABKAlIBIgBARIWCglncHVzX2pzb24YBiABKAlIBYgBARIuCgpzdGFydGVkX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIeChFyZXN1bWVkX2Zyb21fanNvbhgIIAEoCUgGiAEBQgcKBV9uYW1lQgoKCF90cmFpbmVyQgoKCF92ZXJzaW9uQg4KDF9jb25maWdfanNvbkIMCgpfaG9zdF9qc29uQgwKCl9ncHVzX2pzb25CFAoSX3Jlc3VtZWRfZnJvbV9qc29uItcBCg1Db21tYW5kU3RhdHVzEhcKCmNvbW1hbmRfaWQYASABKAlIAIgBARIUCgdjb21tYW5kGAIgASgJSAGIAQESEgoFc3RhdGUYAyABKAlIAogBARIPCgJieRgEIAEoCUgDiAEBEhgKC2dsb2JhbF9zdGVwGAUgASgESASIAQESEgoFZXJyb3IYBiABKAlIBYgBAUINCgtfY29tbWFuZF9pZEIKCghfY29tbWFuZEIICgZfc3RhdGVCBQoDX2J5Qg4KDF9nbG9iYWxfc3RlcEIICgZfZXJyb3IirgEKC0FnZW50U3RhdHVzEhYKCWNvbm5lY3RlZBgBIAEoCEgAiAEBEikKBXNpbmNlGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpsYXN0X2hlYXJkGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBITCgZyZWFzb24YBCABKAlIAYgBAUIMCgpfY29ubmVjdGVkQgkKB19yZWFzb24ikQEKBUFsZXJ0EhEKBHJ1bGUYASABKAlIAIgBARIVCghzZXZlcml0eRgCIAEoCUgBiAEBEhQKB21lc3NhZ2UYAyABKAlIAogBARIXCgp2YWx1ZV9qc29uGAQgASgJSAOIAQFCBwoFX3J1bGVCCwoJX3NldmVyaXR5QgoKCF9tZXNzYWdlQg0KC192YWx1ZV9qc29uIoUCCg1WaWV3ZXJNZXNzYWdlEioKCXN1YnNjcmliZRgBIAEoCzIVLnJ1bmNhc3QudjEuU3Vic2NyaWJlSAASLgoLdW5zdWJzY3JpYmUYAiABKAsyFy5ydW5jYXN0LnYxLlVuc3Vic2NyaWJlSAASIAoEcGluZxgDIAEoCzIQLnJ1bmNhc3QudjEuUGluZ0gAEh4KA2FjaxgEIAEoCzIPLnJ1bmNhc3QudjEuQWNrSAASJgoHcmVmcmVzaBgFIAEoCzITLnJ1bmNhc3QudjEuUmVmcmVzaEgAEiYKB2NvbW1hbmQYBiABKAsyEy5ydW5jYXN0LnYxLkNvbW1hbmRIAEIGCgRib2R5IhsKCVN1YnNjcmliZRIOCgZldmVudHMYASADKAkiHQoLVW5zdWJzY3JpYmUSDgoGZXZlbnRzGAEgAygJIjUKBFBpbmcSDgoEdGV4dBgBIAEoCUgAEhAKBm51bWJlchgCIAEoAUgAQgsKCXRpbWVzdGFtcCIWCgNBY2sSDwoHdGhyb3VnaBgBIAEoBCIYCgdSZWZyZXNoEg0KBXRva2VuGAEgASgJIqYCCgdDb21tYW5kEgoKAmlkGAEgASgJEg8KB2NvbW1hbmQYAiABKAkSEQoEc2F2ZRgDIAEoCEgAiAEBEhMKBnByb21wdBgEIAEoCUgBiAEBEhwKD25lZ2F0aXZlX3Byb21wdBgFIAEoCUgCiAEBEhIKBXdpZHRoGAYgASgNSAOIAQESEwoGaGVpZ2h0GAcgASgNSASIAQESEQoEc2VlZBgIIAEoA0gFiAEBEhIKBXN0ZXBzGAkgASgNSAaIAQESEAoDY2ZnGAogASgBSAeIAQFCBwoFX3NhdmVCCQoHX3Byb21wdEISChBfbmVnYXRpdmVfcHJvbXB0QggKBl93aWR0aEIJCgdfaGVpZ2h0QgcKBV9zZWVkQggKBl9zdGVwc0IGCgRfY2ZnYgZwcm90bzM", [file_google_protobuf_timestamp]);
 
 /**
  * One frame from the room.
@@ -100,6 +100,12 @@ export type RoomMessage = Message<"runcast.v1.RoomMessage"> & {
      */
     value: Error;
     case: "error";
+  } | {
+    /**
+     * @generated from field: runcast.v1.Refreshed refreshed = 11;
+     */
+    value: Refreshed;
+    case: "refreshed";
   } | { case: undefined; value?: undefined };
 };
 
@@ -200,6 +206,13 @@ export type Welcome = Message<"runcast.v1.Welcome"> & {
    * @generated from field: runcast.v1.Limits limits = 10;
    */
   limits?: Limits | undefined;
+
+  /**
+   * When the viewer's token ends, and the connection with it, unless a Refresh brings another one. A relay of an earlier version does not say.
+   *
+   * @generated from field: google.protobuf.Timestamp expires_at = 11;
+   */
+  expiresAt?: Timestamp | undefined;
 };
 
 /**
@@ -541,6 +554,41 @@ export type Limits = Message<"runcast.v1.Limits"> & {
    * @generated from field: optional string extra_json = 5;
    */
   extraJson?: string | undefined;
+
+  /**
+   * Messages that may come at once. This and what follows are absent from a relay of an earlier version.
+   *
+   * @generated from field: optional uint32 messages_burst = 6;
+   */
+  messagesBurst?: number | undefined;
+
+  /**
+   * Viewers of one run.
+   *
+   * @generated from field: optional uint32 connections_per_run = 7;
+   */
+  connectionsPerRun?: number | undefined;
+
+  /**
+   * Connections that one address may ask for in a minute.
+   *
+   * @generated from field: optional uint32 upgrades_per_minute = 8;
+   */
+  upgradesPerMinute?: number | undefined;
+
+  /**
+   * Names that one connection may be subscribed to.
+   *
+   * @generated from field: optional uint32 subscriptions = 9;
+   */
+  subscriptions?: number | undefined;
+
+  /**
+   * The longest prompt of a Command, in bytes of UTF-8.
+   *
+   * @generated from field: optional uint32 prompt_bytes = 10;
+   */
+  promptBytes?: number | undefined;
 };
 
 /**
@@ -655,6 +703,27 @@ export const RenumberedSchema: GenMessage<Renumbered> = /*@__PURE__*/
   messageDesc(file_runcast_v1, 12);
 
 /**
+ * The answer to a Refresh that was good: the connection goes on with the new token.
+ *
+ * @generated from message runcast.v1.Refreshed
+ */
+export type Refreshed = Message<"runcast.v1.Refreshed"> & {
+  /**
+   * When that one ends.
+   *
+   * @generated from field: google.protobuf.Timestamp expires_at = 1;
+   */
+  expiresAt?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message runcast.v1.Refreshed.
+ * Use `create(RefreshedSchema)` to create a new message.
+ */
+export const RefreshedSchema: GenMessage<Refreshed> = /*@__PURE__*/
+  messageDesc(file_runcast_v1, 13);
+
+/**
  * The answer to a Command, to its sender alone. What becomes of the command follows as `command_status` events.
  *
  * @generated from message runcast.v1.CommandAck
@@ -676,7 +745,7 @@ export type CommandAck = Message<"runcast.v1.CommandAck"> & {
  * Use `create(CommandAckSchema)` to create a new message.
  */
 export const CommandAckSchema: GenMessage<CommandAck> = /*@__PURE__*/
-  messageDesc(file_runcast_v1, 13);
+  messageDesc(file_runcast_v1, 14);
 
 /**
  * Something that the viewer sent was refused. The connection goes on, unless a close frame follows.
@@ -716,7 +785,7 @@ export type Error = Message<"runcast.v1.Error"> & {
  * Use `create(ErrorSchema)` to create a new message.
  */
 export const ErrorSchema: GenMessage<Error> = /*@__PURE__*/
-  messageDesc(file_runcast_v1, 14);
+  messageDesc(file_runcast_v1, 15);
 
 /**
  * Something that happened in a run.
@@ -833,7 +902,7 @@ export type Event = Message<"runcast.v1.Event"> & {
  * Use `create(EventSchema)` to create a new message.
  */
 export const EventSchema: GenMessage<Event> = /*@__PURE__*/
-  messageDesc(file_runcast_v1, 15);
+  messageDesc(file_runcast_v1, 16);
 
 /**
  * @generated from message runcast.v1.TrainingProgress
@@ -921,7 +990,7 @@ export type TrainingProgress = Message<"runcast.v1.TrainingProgress"> & {
  * Use `create(TrainingProgressSchema)` to create a new message.
  */
 export const TrainingProgressSchema: GenMessage<TrainingProgress> = /*@__PURE__*/
-  messageDesc(file_runcast_v1, 16);
+  messageDesc(file_runcast_v1, 17);
 
 /**
  * @generated from message runcast.v1.TrainingStatus
@@ -957,7 +1026,7 @@ export type TrainingStatus = Message<"runcast.v1.TrainingStatus"> & {
  * Use `create(TrainingStatusSchema)` to create a new message.
  */
 export const TrainingStatusSchema: GenMessage<TrainingStatus> = /*@__PURE__*/
-  messageDesc(file_runcast_v1, 17);
+  messageDesc(file_runcast_v1, 18);
 
 /**
  * @generated from message runcast.v1.SampleGenerated
@@ -1028,7 +1097,7 @@ export type SampleGenerated = Message<"runcast.v1.SampleGenerated"> & {
  * Use `create(SampleGeneratedSchema)` to create a new message.
  */
 export const SampleGeneratedSchema: GenMessage<SampleGenerated> = /*@__PURE__*/
-  messageDesc(file_runcast_v1, 18);
+  messageDesc(file_runcast_v1, 19);
 
 /**
  * @generated from message runcast.v1.SampleProgress
@@ -1055,7 +1124,7 @@ export type SampleProgress = Message<"runcast.v1.SampleProgress"> & {
  * Use `create(SampleProgressSchema)` to create a new message.
  */
 export const SampleProgressSchema: GenMessage<SampleProgress> = /*@__PURE__*/
-  messageDesc(file_runcast_v1, 19);
+  messageDesc(file_runcast_v1, 20);
 
 /**
  * @generated from message runcast.v1.Log
@@ -1100,7 +1169,7 @@ export type Log = Message<"runcast.v1.Log"> & {
  * Use `create(LogSchema)` to create a new message.
  */
 export const LogSchema: GenMessage<Log> = /*@__PURE__*/
-  messageDesc(file_runcast_v1, 20);
+  messageDesc(file_runcast_v1, 21);
 
 /**
  * Memory is in units of 1024^3 bytes. The flat fields are the first GPU's and the host's.
@@ -1164,7 +1233,7 @@ export type SystemStats = Message<"runcast.v1.SystemStats"> & {
  * Use `create(SystemStatsSchema)` to create a new message.
  */
 export const SystemStatsSchema: GenMessage<SystemStats> = /*@__PURE__*/
-  messageDesc(file_runcast_v1, 21);
+  messageDesc(file_runcast_v1, 22);
 
 /**
  * @generated from message runcast.v1.SystemStats.Gpu
@@ -1246,7 +1315,7 @@ export type SystemStats_Gpu = Message<"runcast.v1.SystemStats.Gpu"> & {
  * Use `create(SystemStats_GpuSchema)` to create a new message.
  */
 export const SystemStats_GpuSchema: GenMessage<SystemStats_Gpu> = /*@__PURE__*/
-  messageDesc(file_runcast_v1, 21, 0);
+  messageDesc(file_runcast_v1, 22, 0);
 
 /**
  * @generated from message runcast.v1.SystemStats.Disk
@@ -1278,7 +1347,7 @@ export type SystemStats_Disk = Message<"runcast.v1.SystemStats.Disk"> & {
  * Use `create(SystemStats_DiskSchema)` to create a new message.
  */
 export const SystemStats_DiskSchema: GenMessage<SystemStats_Disk> = /*@__PURE__*/
-  messageDesc(file_runcast_v1, 21, 1);
+  messageDesc(file_runcast_v1, 22, 1);
 
 /**
  * @generated from message runcast.v1.SystemStats.Network
@@ -1305,7 +1374,7 @@ export type SystemStats_Network = Message<"runcast.v1.SystemStats.Network"> & {
  * Use `create(SystemStats_NetworkSchema)` to create a new message.
  */
 export const SystemStats_NetworkSchema: GenMessage<SystemStats_Network> = /*@__PURE__*/
-  messageDesc(file_runcast_v1, 21, 2);
+  messageDesc(file_runcast_v1, 22, 2);
 
 /**
  * The trainer's own processes. The CPU is in percent of one core.
@@ -1344,7 +1413,7 @@ export type SystemStats_Process = Message<"runcast.v1.SystemStats.Process"> & {
  * Use `create(SystemStats_ProcessSchema)` to create a new message.
  */
 export const SystemStats_ProcessSchema: GenMessage<SystemStats_Process> = /*@__PURE__*/
-  messageDesc(file_runcast_v1, 21, 3);
+  messageDesc(file_runcast_v1, 22, 3);
 
 /**
  * @generated from message runcast.v1.ValidationResult
@@ -1376,7 +1445,7 @@ export type ValidationResult = Message<"runcast.v1.ValidationResult"> & {
  * Use `create(ValidationResultSchema)` to create a new message.
  */
 export const ValidationResultSchema: GenMessage<ValidationResult> = /*@__PURE__*/
-  messageDesc(file_runcast_v1, 22);
+  messageDesc(file_runcast_v1, 23);
 
 /**
  * Every scalar that the trainer logged, in columns.
@@ -1402,7 +1471,7 @@ export type Metrics = Message<"runcast.v1.Metrics"> & {
  * Use `create(MetricsSchema)` to create a new message.
  */
 export const MetricsSchema: GenMessage<Metrics> = /*@__PURE__*/
-  messageDesc(file_runcast_v1, 23);
+  messageDesc(file_runcast_v1, 24);
 
 /**
  * @generated from message runcast.v1.Metrics.Series
@@ -1435,7 +1504,7 @@ export type Metrics_Series = Message<"runcast.v1.Metrics.Series"> & {
  * Use `create(Metrics_SeriesSchema)` to create a new message.
  */
 export const Metrics_SeriesSchema: GenMessage<Metrics_Series> = /*@__PURE__*/
-  messageDesc(file_runcast_v1, 23, 0);
+  messageDesc(file_runcast_v1, 24, 0);
 
 /**
  * @generated from message runcast.v1.RunInfo
@@ -1489,7 +1558,7 @@ export type RunInfo = Message<"runcast.v1.RunInfo"> & {
  * Use `create(RunInfoSchema)` to create a new message.
  */
 export const RunInfoSchema: GenMessage<RunInfo> = /*@__PURE__*/
-  messageDesc(file_runcast_v1, 24);
+  messageDesc(file_runcast_v1, 25);
 
 /**
  * @generated from message runcast.v1.CommandStatus
@@ -1535,7 +1604,7 @@ export type CommandStatus = Message<"runcast.v1.CommandStatus"> & {
  * Use `create(CommandStatusSchema)` to create a new message.
  */
 export const CommandStatusSchema: GenMessage<CommandStatus> = /*@__PURE__*/
-  messageDesc(file_runcast_v1, 25);
+  messageDesc(file_runcast_v1, 26);
 
 /**
  * The agent's link, told by the room.
@@ -1569,7 +1638,7 @@ export type AgentStatus = Message<"runcast.v1.AgentStatus"> & {
  * Use `create(AgentStatusSchema)` to create a new message.
  */
 export const AgentStatusSchema: GenMessage<AgentStatus> = /*@__PURE__*/
-  messageDesc(file_runcast_v1, 26);
+  messageDesc(file_runcast_v1, 27);
 
 /**
  * @generated from message runcast.v1.Alert
@@ -1601,7 +1670,7 @@ export type Alert = Message<"runcast.v1.Alert"> & {
  * Use `create(AlertSchema)` to create a new message.
  */
 export const AlertSchema: GenMessage<Alert> = /*@__PURE__*/
-  messageDesc(file_runcast_v1, 27);
+  messageDesc(file_runcast_v1, 28);
 
 /**
  * One frame to the room.
@@ -1656,7 +1725,7 @@ export type ViewerMessage = Message<"runcast.v1.ViewerMessage"> & {
  * Use `create(ViewerMessageSchema)` to create a new message.
  */
 export const ViewerMessageSchema: GenMessage<ViewerMessage> = /*@__PURE__*/
-  messageDesc(file_runcast_v1, 28);
+  messageDesc(file_runcast_v1, 29);
 
 /**
  * Names of event types, also such as this schema does not know; "*" is every type.
@@ -1675,7 +1744,7 @@ export type Subscribe = Message<"runcast.v1.Subscribe"> & {
  * Use `create(SubscribeSchema)` to create a new message.
  */
 export const SubscribeSchema: GenMessage<Subscribe> = /*@__PURE__*/
-  messageDesc(file_runcast_v1, 29);
+  messageDesc(file_runcast_v1, 30);
 
 /**
  * @generated from message runcast.v1.Unsubscribe
@@ -1692,7 +1761,7 @@ export type Unsubscribe = Message<"runcast.v1.Unsubscribe"> & {
  * Use `create(UnsubscribeSchema)` to create a new message.
  */
 export const UnsubscribeSchema: GenMessage<Unsubscribe> = /*@__PURE__*/
-  messageDesc(file_runcast_v1, 30);
+  messageDesc(file_runcast_v1, 31);
 
 /**
  * @generated from message runcast.v1.Ping
@@ -1723,7 +1792,7 @@ export type Ping = Message<"runcast.v1.Ping"> & {
  * Use `create(PingSchema)` to create a new message.
  */
 export const PingSchema: GenMessage<Ping> = /*@__PURE__*/
-  messageDesc(file_runcast_v1, 31);
+  messageDesc(file_runcast_v1, 32);
 
 /**
  * Everything up to this offset was read.
@@ -1742,10 +1811,11 @@ export type Ack = Message<"runcast.v1.Ack"> & {
  * Use `create(AckSchema)` to create a new message.
  */
 export const AckSchema: GenMessage<Ack> = /*@__PURE__*/
-  messageDesc(file_runcast_v1, 32);
+  messageDesc(file_runcast_v1, 33);
 
 /**
- * A new token, before the present one ends.
+ * A new token, of the same role, before the present one ends (Welcome.expires_at). Answered by Refreshed, or by an Error, after which the
+ * connection goes on with the present one.
  *
  * @generated from message runcast.v1.Refresh
  */
@@ -1761,7 +1831,7 @@ export type Refresh = Message<"runcast.v1.Refresh"> & {
  * Use `create(RefreshSchema)` to create a new message.
  */
 export const RefreshSchema: GenMessage<Refresh> = /*@__PURE__*/
-  messageDesc(file_runcast_v1, 33);
+  messageDesc(file_runcast_v1, 34);
 
 /**
  * Steers the run; for operators and owners. A field that the room does not know is refused.
@@ -1833,5 +1903,5 @@ export type Command = Message<"runcast.v1.Command"> & {
  * Use `create(CommandSchema)` to create a new message.
  */
 export const CommandSchema: GenMessage<Command> = /*@__PURE__*/
-  messageDesc(file_runcast_v1, 34);
+  messageDesc(file_runcast_v1, 35);
 

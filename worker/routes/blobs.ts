@@ -5,6 +5,7 @@ import { identityOf } from "../auth/identify.ts";
 import { keyOf } from "../blobs/bucket.ts";
 import { readRange } from "../blobs/range.ts";
 import { sniffMediaType } from "../blobs/sniff.ts";
+import { brokeOff } from "../http/body.ts";
 import { errorResponse } from "../http/errors.ts";
 import { route } from "../http/route.ts";
 import { directoryOf, roomOf } from "../rooms.ts";
@@ -29,7 +30,7 @@ export function blobs(app: Hono<AppContext>): void {
       await body.cancel();
       return c.json({ path, sha256, size: known.size, media_type: known.httpMetadata?.contentType ?? "" });
     }
-    const { head, rest } = await peek(body, HEAD_BYTES);
+    const { head, rest } = await peek(body, HEAD_BYTES).catch(brokeOff);
     const mediaType = await sniffMediaType(head);
     if (mediaType === null) {
       await rest.cancel();
@@ -37,7 +38,7 @@ export function blobs(app: Hono<AppContext>): void {
     }
     const arrived = await directoryOf(c.env).arrive({ ...identityOf(c.get("grant")), run }, true);
     const room = roomOf(c.env, run);
-    const claimed = arrived.ok ? await room.claimBlob(sha256, length) : arrived;
+    const claimed = arrived.ok ? await room.claimBlob(run, sha256, length) : arrived;
     if (!claimed.ok) {
       await rest.cancel();
       return errorResponse(claimed.code, claimed.message);
@@ -60,7 +61,7 @@ export function blobs(app: Hono<AppContext>): void {
     if (!(await room.keepsBlob(sha256))) {
       // Deleting the run may have missed it.
       await c.env.BLOBS.delete(keyOf(run, sha256));
-      return errorResponse("restart", "the run was deleted meanwhile: send the blob again if there is a new one");
+      return errorResponse("restart", "the run was deleted meanwhile, or this took too long: send the blob again");
     }
     return c.json({ path, sha256, size: length, media_type: mediaType }, 201);
   });

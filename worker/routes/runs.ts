@@ -5,7 +5,7 @@ import type { AppContext } from "../app-context.ts";
 import { deleteBlobs } from "../blobs/bucket.ts";
 import type { Env } from "../env.ts";
 import { HttpFailure } from "../http/errors.ts";
-import { eventNames, positiveNumber, readQuery, wholeNumber } from "../http/query.ts";
+import { eventNames, readQuery, wholeNumber } from "../http/query.ts";
 import { route } from "../http/route.ts";
 import { directoryOf, existing, roomOf } from "../rooms.ts";
 import { EVERYTHING } from "../run/viewers/subscription.ts";
@@ -18,7 +18,7 @@ const PAGE_EVENTS_MAX = 5000;
 const eventQuery = z.object({
   after: wholeNumber.default(0),
   before: wholeNumber.optional(),
-  limit: positiveNumber.default(PAGE_EVENTS_DEFAULT),
+  limit: wholeNumber.pipe(z.number().min(1)).default(PAGE_EVENTS_DEFAULT),
   events: eventNames.optional(),
 });
 

@@ -35,10 +35,11 @@ export function shares(app: Hono<AppContext>): void {
     const share = await directoryOf(c.env).share(run, jti);
     if (share === null) throw new HttpFailure("not_found", "this run has no such link, or it has ended");
     const makers = share.role === "viewer" || share.role === "operator" ? SHARES[share.role] : [];
-    if (!makers.includes(c.get("grant").role)) {
-      throw new HttpFailure("forbidden", `a ${c.get("grant").role} may not revoke a link that shares as ${share.role}`);
+    const grant = c.get("grant");
+    if (!makers.includes(grant.role)) {
+      throw new HttpFailure("forbidden", `a ${grant.role} may not revoke a link that shares as ${share.role}`);
     }
-    const result = await directoryOf(c.env).revoke(jti, run);
+    const result = await directoryOf(c.env).revoke(jti, run, { runs: grant.runs, jti: grant.jti });
     return result.ok ? c.body(null, 204) : errorResponse(result.code, result.message);
   });
 }

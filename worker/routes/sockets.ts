@@ -1,4 +1,4 @@
-import type { Hono, MiddlewareHandler } from "hono";
+import type { Hono } from "hono";
 import { z } from "zod";
 import { BATCHED_SUBPROTOCOL, PLAIN_SUBPROTOCOL, PROTO_SUBPROTOCOL, REPLAY_EVENTS_MAX } from "../../protocol/index.ts";
 import type { AppContext } from "../app-context.ts";
@@ -10,12 +10,12 @@ import type { Env } from "../env.ts";
 import { errorResponse, HttpFailure } from "../http/errors.ts";
 import { eventNames, readQuery, wholeNumber } from "../http/query.ts";
 import { route } from "../http/route.ts";
+import { upgradesOnly } from "../http/upgrade-limit.ts";
 import { createLog } from "../log.ts";
 import { directoryOf, roomOf } from "../rooms.ts";
 import type { ViewerMode } from "../run/sockets.ts";
 import { UPGRADE_HEADER, type Upgrade } from "../run/upgrade.ts";
 import { EVERYTHING, NOTHING } from "../run/viewers/subscription.ts";
-import { countRefusedUpgrade } from "../status/refused-upgrades.ts";
 
 const viewerQuery = z.object({
   run: z.string().optional(),
@@ -57,17 +57,6 @@ export function sockets(app: Hono<AppContext>): void {
     [upgradesOnly],
   );
 }
-
-/** How often an address may ask for a socket (AC6): asked before its token is looked at, so that tokens cannot be tried out. */
-const upgradesOnly: MiddlewareHandler<AppContext> = async (c, next) => {
-  if (c.req.header("Upgrade")?.toLowerCase() !== "websocket") throw new HttpFailure("upgrade_required");
-  const { success } = await c.env.UPGRADES.limit({ key: c.req.header("CF-Connecting-IP") ?? "unknown" });
-  if (!success) {
-    countRefusedUpgrade();
-    throw new HttpFailure("rate_limited");
-  }
-  await next();
-};
 
 function upgradeViewer(request: Request, env: Env, grant: Grant, run: string): Promise<Response> {
   const query = readQuery(request.url, viewerQuery);

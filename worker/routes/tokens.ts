@@ -32,9 +32,10 @@ export function tokens(app: Hono<AppContext>): void {
   /** Revokes a token by its id, whoever signed it, for the owner's own runs → 204, also for one that is not known. */
   route(app, "DELETE /api/tokens/:jti", async (c) => {
     const jti = readJti(c.req.param("jti"));
-    const runs = wholePatterns(c.get("grant"));
+    const grant = c.get("grant");
+    const runs = wholePatterns(grant);
     if (runs === null) throw new HttpFailure("forbidden", "your own token was revoked for some of its runs: use another");
-    const result = await directoryOf(c.env).revoke(jti, runs);
+    const result = await directoryOf(c.env).revoke(jti, runs, { runs: grant.runs, jti: grant.jti });
     return result.ok ? c.body(null, 204) : errorResponse(result.code, result.message);
   });
 }

@@ -1,11 +1,11 @@
-import type { Result, RunSummary, Welcome } from "../../protocol/index.ts";
+import type { Result, RunSummary } from "../../protocol/index.ts";
 import type { Log } from "../log.ts";
 import { Counters } from "./counters.ts";
 import { OwnEvents } from "./log/own-events.ts";
 import { RunLog } from "./log/run-log.ts";
 import type { Identity } from "./sockets.ts";
 import type { RoomStore } from "./storage/store.ts";
-import { type Viewer, Viewers } from "./viewers/fan-out.ts";
+import { Viewers, type ViewersSurroundings } from "./viewers/fan-out.ts";
 
 /** What a room asks of its surroundings. */
 export type RoomEffects = {
@@ -41,15 +41,11 @@ export type CoreParts = {
   clock: () => number;
 };
 
-/** @param welcomeAgain the welcome of a viewer that has to start over */
-export function createCore(
-  { store, effects, logger, sentSeq, clock }: CoreParts,
-  welcomeAgain: (viewer: Viewer, now: number) => Welcome,
-): RoomCore {
+export function createCore({ store, effects, logger, sentSeq, clock }: CoreParts, viewersAround: ViewersSurroundings): RoomCore {
   const meta = store.meta();
   const log = new RunLog(store);
   const counters = new Counters(clock);
-  const viewers = new Viewers(counters, logger, welcomeAgain);
+  const viewers = new Viewers(counters, logger, viewersAround);
   const own = new OwnEvents(store, log, viewers, effects.newId, sentSeq);
   return { run: meta.run, createdAt: meta.created_at, store, log, viewers, counters, own, effects, logger };
 }

@@ -42,7 +42,7 @@ export class Counters {
     this.#errors.set(clientId, (this.#errors.get(clientId) ?? 0) + 1);
   }
 
-  /** AC6: something was refused, by the code that its sender was told. */
+  /** AC6: something was refused, or a connection ended, by the code that its sender was told. */
   refused(code: ErrorCode): void {
     this.#refused.set(code, (this.#refused.get(code) ?? 0) + 1);
   }

@@ -1,4 +1,5 @@
 import { MESSAGE_TOKEN_BYTES } from "../../protocol/index.ts";
+import { utf8Bytes } from "./utf8.ts";
 
 /** How a bucket fills, and how much it holds. */
 export type Allowance = { readonly perSecond: number; readonly burst: number };
@@ -34,11 +35,6 @@ export class MessageBucket {
     this.#tokens = Math.min(this.#allowance.burst, this.#tokens + tokens);
   }
 
-  /** More was asked of it than there was. */
-  get exhausted(): boolean {
-    return this.#exhausted;
-  }
-
   /** Worth to be remembered: one that is at least half full may be forgotten, which gives away half a burst at most. */
   get low(): boolean {
     return this.#tokens < this.#allowance.burst / 2;
@@ -63,6 +59,12 @@ export class MessageBucket {
 }
 
 /** What a frame costs, before it is read. @param max bytes; a larger frame ends the connection by its size, and costs no more than that */
-export function messageTokens(bytes: number, max: number): number {
-  return Math.max(1, Math.ceil(Math.min(bytes, max) / MESSAGE_TOKEN_BYTES));
+export function messageTokens(frame: string | ArrayBuffer, max: number): number {
+  return Math.max(1, Math.ceil(Math.min(chargedBytes(frame, max), max) / MESSAGE_TOKEN_BYTES));
+}
+
+/** A text has one to three bytes a UTF-16 unit: they are counted only where that makes a difference. */
+function chargedBytes(frame: string | ArrayBuffer, max: number): number {
+  if (typeof frame !== "string") return frame.byteLength;
+  return frame.length * 3 <= MESSAGE_TOKEN_BYTES || frame.length >= max ? frame.length : utf8Bytes(frame);
 }

@@ -6,7 +6,6 @@ import {
   type EventPage,
   failure,
   type Result,
-  type RoomStatus,
   type RunDetail,
   type RunSummary,
   type Snapshot,
@@ -15,12 +14,16 @@ import {
 import { CommandBook } from "./commands/command-book.ts";
 import { CommandDesk } from "./commands/command-desk.ts";
 import { type CoreParts, createCore, type RoomCore } from "./core.ts";
+import { healthOf, textOf } from "./health.ts";
 import { type EventQuery, readEvents } from "./log/event-page.ts";
 import { AgentDesk } from "./producer/agent-desk.ts";
-import { BlobTally } from "./storage/blob-tally.ts";
+import type { BlobTotals } from "./storage/blob-tally.ts";
 import type { StoragePort } from "./storage/sql-port.ts";
 import type { RoomStore } from "./storage/store.ts";
 import { ViewerDesk } from "./viewers/viewer-desk.ts";
+
+/** Figures of one run for `/api/ws/status`. */
+export type RoomStatus = ReturnType<Room["status"]>;
 
 const VIEWER_NAMES_SHOWN = 50;
 
@@ -33,12 +36,13 @@ export class Room {
 
   /** When this room was woken, milliseconds since 1970. */
   readonly #awakeSince: number;
-  readonly #blobs: BlobTally;
 
   constructor(parts: CoreParts & { storage: StoragePort }) {
     this.#awakeSince = parts.clock();
-    this.#blobs = new BlobTally(parts.storage);
-    this.core = createCore(parts, (viewer, now) => this.viewers.welcomeAgain(viewer, now));
+    this.core = createCore(parts, {
+      welcomeAgain: (viewer, now) => this.viewers.welcomeAgain(viewer, now),
+      ended: () => this.viewers.left(),
+    });
     this.commands = new CommandDesk(this.core, new CommandBook(parts.storage.sql), (command) => this.agent.deliver(command));
     const listed = () => parts.effects.listed(this.summary());
     this.agent = new AgentDesk(this.core, this.commands, listed, parts.clock());
@@ -85,14 +89,10 @@ export class Room {
 
   snapshot(): Snapshot {
     const { log, viewers } = this.core;
-    const status = log.state.training_status;
     return {
       ...log.state,
       commands: this.commands.open(),
-      health: {
-        agent: this.agent.watch.link(),
-        trainer: { status: textOf(status?.status), phase: textOf(status?.phase), error: textOf(status?.error) },
-      },
+      health: healthOf(log.state, this.agent.watch.link()),
       viewers: { count: viewers.count, names: viewers.names(VIEWER_NAMES_SHOWN) },
     };
   }
@@ -120,8 +120,8 @@ export class Room {
     this.agent.watch.judge(now);
   }
 
-  /** Figures for `/api/ws/status`. */
-  status(): RoomStatus {
+  /** @param blobs what the run keeps in the bucket */
+  status(blobs: BlobTotals) {
     const { log, store, counters } = this.core;
     return {
       training_state: textOf(log.state.training_status?.status),
@@ -130,7 +130,7 @@ export class Room {
       ...counters.read(),
       tail: log.tail,
       log: { bytes: store.chunks.bytes(), oldest_offset: log.oldestOffset, last_offset: log.lastOffset },
-      blobs: { ...this.#blobs.total(), count_max: BLOBS_PER_RUN, bytes_max: BLOBS_PER_RUN_BYTES },
+      blobs: { ...blobs, count_max: BLOBS_PER_RUN, bytes_max: BLOBS_PER_RUN_BYTES },
       limits: {
         viewers: this.core.viewers.count,
         viewers_max: VIEWERS_PER_RUN,
@@ -148,8 +148,4 @@ export class Room {
     this.core.counters.refused("rate_limited");
     return failure("rate_limited", "this run has as many viewers as it can take");
   }
-}
-
-function textOf(value: unknown): string | null {
-  return typeof value === "string" ? value : null;
 }

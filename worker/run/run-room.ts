@@ -10,13 +10,14 @@ import {
   VIEWERS_PER_RUN,
 } from "../../protocol/index.ts";
 import { identify } from "../auth/identify.ts";
+import { keyOf } from "../blobs/bucket.ts";
 import type { Env } from "../env.ts";
 import { errorResponse } from "../http/errors.ts";
 import { createLog, type Log, thrown } from "../log.ts";
 import { directoryOf } from "../rooms.ts";
 import { frameSize } from "./frame.ts";
 import type { EventQuery } from "./log/event-page.ts";
-import { socketPort } from "./platform-socket.ts";
+import { isDismissed, socketPort } from "./platform-socket.ts";
 import { type AgentSocket, agentSocket } from "./producer/agent-desk.ts";
 import { isHello, tellError } from "./producer/stranger.ts";
 import { Room } from "./room.ts";
@@ -40,8 +41,6 @@ export class RunRoom extends DurableObject<Env> {
   #alarmAt: number | null = null;
   /** Tokens that were revoked while this object is in memory: one that was let in a moment before is refused at the door. */
   readonly #revoked = new Set<string>();
-  /** Sockets that were closed with their run. */
-  readonly #deleted = new WeakSet<WebSocket>();
   /** What the directory is being told. */
   #telling: Promise<unknown> = Promise.resolve();
   /** When the newest agent connected, milliseconds since 1970. */
@@ -71,6 +70,7 @@ export class RunRoom extends DurableObject<Env> {
   }
 
   override async webSocketMessage(socket: WebSocket, frame: string | ArrayBuffer): Promise<void> {
+    if (isDismissed(socket)) return;
     const room = this.#awake() ?? this.#begin(socket, frame);
     const peer = this.#peers.get(socket);
     if (!peer || !room) return;
@@ -80,7 +80,6 @@ export class RunRoom extends DurableObject<Env> {
       else room.viewers.receive(peer.viewer, frame, Date.now());
     } catch (error) {
       this.#recover("a message failed", error);
-      // What may still come from it counts no more: it was sent before it knew.
       this.#remove(socket, false);
       socketPort(socket).close(1011, "the relay failed: connect again");
     }
@@ -130,7 +129,7 @@ export class RunRoom extends DurableObject<Env> {
     return this.#told((room) => room.commands.records());
   }
   async status(): Promise<string | null> {
-    return this.#told((room) => room.status());
+    return this.#told((room) => room.status(this.#blobs.totals()));
   }
   async command(request: CommandRequest, by: string): Promise<Result<string>> {
     const room = this.#awake();
@@ -144,17 +143,28 @@ export class RunRoom extends DurableObject<Env> {
   }
 
   /** A blob is about to be stored, also of a run whose producer has not said hello yet. @returns whether that counts as one more (AC6) */
-  async claimBlob(sha256: string, bytes: number): Promise<Result<{ fresh: boolean }>> {
+  async claimBlob(run: string, sha256: string, bytes: number): Promise<Result<{ fresh: boolean }>> {
     this.#store.prepare();
-    return this.#blobs.claim(sha256, bytes);
+    await this.#settleBlobs(run, Date.now());
+    // The run may have been deleted meanwhile.
+    this.#store.prepare();
+    return this.#blobs.claim(sha256, bytes, Date.now());
   }
   /** A blob that was claimed was not stored. */
   async releaseBlob(sha256: string): Promise<void> {
     if (this.#store.hasTables()) this.#blobs.release(sha256);
   }
-  /** A blob was stored. @returns false where the run was deleted since it was claimed */
+  /** A blob was stored. @returns false where the run was deleted since it was claimed, or that is too long ago */
   async keepsBlob(sha256: string): Promise<boolean> {
-    return this.#store.hasTables() && this.#blobs.bytesOf(sha256) !== null;
+    return this.#store.hasTables() && this.#blobs.confirm(sha256);
+  }
+  /** Whoever stores a blob may go at any moment, before it is in the bucket or after that: the bucket knows. */
+  async #settleBlobs(run: string, now: number): Promise<void> {
+    const settle = async (sha256: string) => {
+      const stored = (await this.env.BLOBS.head(keyOf(run, sha256))) !== null;
+      if (this.#store.hasTables()) this.#blobs.settle(sha256, stored, now);
+    };
+    await Promise.all(this.#blobs.overdue(now).map(settle));
   }
 
   /** A token was revoked (AC4): its sockets end, also one that is still on its way here. */
@@ -166,6 +176,7 @@ export class RunRoom extends DurableObject<Env> {
         this.#forget(socket, false);
       } finally {
         // Also where storage fails: the directory tells the room again, but nobody who was put out stays for as long.
+        this.#room?.core.counters.refused("token_revoked");
         socketPort(socket).close(ERRORS.token_revoked.close, ERRORS.token_revoked.message);
       }
     }
@@ -185,7 +196,6 @@ export class RunRoom extends DurableObject<Env> {
     this.#peers = new Map();
     this.#alarmAt = null;
     for (const socket of this.ctx.getWebSockets()) {
-      this.#deleted.add(socket);
       socketPort(socket).close(ERRORS.run_deleted.close, ERRORS.run_deleted.message);
     }
     try {
@@ -266,14 +276,14 @@ export class RunRoom extends DurableObject<Env> {
     const oldest = waiting.sort((a, b) => a.connected_at - b.connected_at)[0];
     if (!oldest) return;
     tellError(socketPort(oldest.socket), failure("rate_limited", "a run has so many agents at most"));
+    this.#room?.core.counters.refused("rate_limited");
     this.#forget(oldest.socket, false);
   }
 
   /** A run comes into being when an agent says hello. @returns its room; null where this was no hello */
   #begin(socket: WebSocket, frame: string | ArrayBuffer): Room | null {
     const attachment = socket.deserializeAttachment() as Attachment | null;
-    // What is still said on a socket that was closed with its run begins no other.
-    if (attachment?.kind !== "agent" || this.#deleted.has(socket)) return null;
+    if (attachment?.kind !== "agent") return null;
     if (!isHello(this.#stranger(socket, attachment), frame, Date.now())) return null;
     Room.create(this.#store, attachment.run, Date.now());
     this.#exists = true;

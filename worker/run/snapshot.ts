@@ -10,6 +10,7 @@ export type RunState = {
   system_stats: AnyEvent | null;
   validation_result: AnyEvent | null;
   agent_status: AnyEvent | null;
+  training_health: AnyEvent | null;
   run_info: AnyEvent | null;
   /** Newest last. */
   samples: AnyEvent[];
@@ -22,6 +23,7 @@ export const EMPTY_STATE: RunState = {
   system_stats: null,
   validation_result: null,
   agent_status: null,
+  training_health: null,
   run_info: null,
   samples: [],
 };
@@ -38,6 +40,7 @@ export function reduceState(state: RunState, event: AnyEvent, bytes: number): Ru
     case "system_stats":
     case "validation_result":
     case "agent_status":
+    case "training_health":
       return { ...state, [event.type]: fitting(event, bytes, SNAPSHOT_EVENT_MAX) };
     case "run_info":
       return { ...state, run_info: fitting(event, bytes, RUN_INFO_MAX) };

@@ -3,7 +3,7 @@
 from typing import Annotated, Any, TypedDict
 
 from runcast.client.events import PROMPT_MAX, CommandName, Id
-from runcast.client.shapes import Length, Within, check_for
+from runcast.client.shapes import Bytes, Within, check_for
 
 _SAFE_INTEGER = 2**53 - 1
 
@@ -15,8 +15,8 @@ class _CommandRequest(TypedDict):
 
 class CommandRequest(_CommandRequest, total=False):
     save: bool
-    prompt: Annotated[str, Length(0, PROMPT_MAX)]
-    negative_prompt: Annotated[str, Length(0, PROMPT_MAX)]
+    prompt: Annotated[str, Bytes(PROMPT_MAX)]
+    negative_prompt: Annotated[str, Bytes(PROMPT_MAX)]
     width: Annotated[int, Within(8, 8192)]
     height: Annotated[int, Within(8, 8192)]
     seed: Annotated[int, Within(-1, _SAFE_INTEGER)]

@@ -221,6 +221,34 @@ class AgentStatus(_AgentStatus, total=False):
     reason: Line
 
 
+class _ProcessHealth(TypedDict):
+    state: Literal["alive", "exited"]
+
+
+class ProcessHealth(_ProcessHealth, total=False):
+    pid: Count
+    exit_code: int | None
+    signal: Word
+
+
+class _ProgressHealth(TypedDict):
+    state: Literal["waiting", "advancing", "stalled", "paused", "over"]
+
+
+class ProgressHealth(_ProgressHealth, total=False):
+    since: Time
+    phase: Word
+    usual_s: float | None
+    threshold_s: float | None
+    reason: Line
+
+
+class TrainingHealth(Placed):
+    type: Literal["training_health"]
+    process: ProcessHealth
+    progress: ProgressHealth
+
+
 class _Alert(Placed):
     type: Literal["alert"]
 
@@ -244,6 +272,7 @@ RunEvent: TypeAlias = (
     | RunInfo
     | CommandStatus
     | AgentStatus
+    | TrainingHealth
     | Alert
 )
 """An event of a type that this version knows."""
@@ -260,6 +289,7 @@ _CHECKS = {
     "run_info": check_for(RunInfo),
     "command_status": check_for(CommandStatus),
     "agent_status": check_for(AgentStatus),
+    "training_health": check_for(TrainingHealth),
     "alert": check_for(Alert),
 }
 

@@ -43,6 +43,17 @@ class Length:
 
 
 @dataclass(frozen=True)
+class Bytes:
+    """Of a text in UTF-8, as it travels. Half a surrogate pair has as many as the replacement character that becomes of it."""
+
+    high: int
+
+    def problem(self, value: str) -> str | None:
+        fits = len(value.encode("utf-8", "surrogatepass")) <= self.high
+        return None if fits else f"must have at most {self.high} bytes"
+
+
+@dataclass(frozen=True)
 class Matching:
     pattern: str
 

@@ -11,7 +11,7 @@ class _Bounds(NamedTuple):
     """`float` takes whole numbers too."""
     low: float
     high: float
-    """Of a number, or of a text's length."""
+    """Of a number, or of a text in bytes."""
 
 
 _FIELDS = {
@@ -41,5 +41,5 @@ def _check(name: str, value: Any, bounds: _Bounds) -> None:
     kinds = (int, float) if bounds.kind is float else (bounds.kind,)
     if type(value) not in kinds:  # a bool is no int here
         raise Refused(f"{name} has the wrong type")
-    if not bounds.low <= (len(value) if bounds.kind is str else value) <= bounds.high:
+    if not bounds.low <= (len(value.encode("utf-8", "surrogatepass")) if bounds.kind is str else value) <= bounds.high:
         raise Refused(f"{name} must lie between {bounds.low} and {bounds.high}")

@@ -4,14 +4,17 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 
-from runcast.hook import explicit
+from runcast.hook import explicit, pause_commands
 from runcast.hook.onetrainer import steered
 from runcast.hook.onetrainer.live import live_training
+from runcast.hook.pausing import gate
 from runcast.hook.recording import Record
-from runcast.hook.steering import MARKER, NEVER_SENT, Message, Open, Outcome, Refused
+from runcast.hook.steering import MARKER, NEVER_SENT, TRAIN_LEFT, Message, Open, Outcome, Refused
 
 _REMEMBERED = 1_000
 """Commands whose last word is kept, for an agent that asks again."""
+
+_TAKEN_UP_BETWEEN_STEPS = frozenset(("sample", "backup", "save"))
 
 
 class Commands:
@@ -25,6 +28,8 @@ class Commands:
         self._open: list[Open] = []
         self._closed: OrderedDict[str, Outcome] = OrderedDict()
         self._step: int | None = None
+        self._can_be_held = False
+        """The training that runs has told of a step: only at a step can it be held."""
 
     def receive(self, message: Message) -> None:
         """Hands a `command` message to the trainer; one that came before is answered as before."""
@@ -36,12 +41,13 @@ class Commands:
             self._answer(id, outcome.state, self._step, outcome.error)
             return
         try:
-            self._open.append(_hand_over(id, message))
+            self._open.append(self._hand_over(id, message))
         except Refused as refusal:
             self._close(id, Outcome("rejected", str(refusal)), self._step)
         except Exception as problem:
             self._close(id, Outcome("failed", f"{type(problem).__name__}: {problem}"), self._step)
         else:
+            self._note_what_waits()
             self._record((MARKER, time.time(), id))
 
     def observe(self, records: Iterable[Record]) -> Iterator[Record]:
@@ -53,7 +59,11 @@ class Commands:
             if item[0] == MARKER:
                 self._mark(item[2])
             if item[0] == "progress":
-                self._step = item[4]
+                self._step, self._can_be_held = item[4], True
+            if item[0] in ("end", "error", TRAIN_LEFT):
+                self._can_be_held = False
+            if item[0] == "stop_requested":
+                self._mark_stops()
             if item[0] not in NEVER_SENT:
                 yield self._with_prompt(item)
             self._settle(item)  # after the record itself is on its way
@@ -61,6 +71,14 @@ class Commands:
     def _mark(self, id: str) -> None:
         for command in self._open:
             command.is_marked = command.is_marked or command.id == id
+
+    def _mark_stops(self) -> None:
+        """A stop lets a paused training go on, which may be over before the marker is in the queue."""
+        for command in self._open:
+            command.is_marked = command.is_marked or command.command == "stop"
+
+    def _note_what_waits(self) -> None:
+        gate.is_busy = any(command.command in _TAKEN_UP_BETWEEN_STEPS for command in self._open)
 
     def _with_prompt(self, item: Record) -> Record:
         if item[0] != "sample" or item[2] != "custom":
@@ -77,6 +95,7 @@ class Commands:
                 continue
             is_answered = is_answered or command.sample_type == "custom"
             self._open.remove(command)
+            self._note_what_waits()
             self._close(command.id, outcome, item[4] if item[0] == "sample" else self._step)
 
     def _close(self, id: str, outcome: Outcome, step: int | None) -> None:
@@ -85,15 +104,20 @@ class Commands:
             self._closed.popitem(last=False)
         self._answer(id, outcome.state, step if step is not None else self._step, outcome.error)
 
-
-def _hand_over(id: str, message: Message) -> Open:
-    """:raises Refused: nobody here carries it out"""
-    name = str(message.get("command"))
-    if name in ("pause", "resume"):
-        raise Refused(f"this version of the hook cannot {name} a training")
-    if name not in ("stop", "sample", "backup", "save"):
-        raise Refused(f"unknown command {name!r}")
-    training = live_training()
-    if training is not None:
-        return steered.hand_over(training, id, name, message)
-    return explicit.hand_over(id, name, message)
+    def _hand_over(self, id: str, message: Message) -> Open:
+        """:raises Refused: nobody here carries it out"""
+        name = str(message.get("command"))
+        if name == "pause":
+            if not self._can_be_held:
+                raise Refused("no training that has told of a step is running, and only at a step can one be held")
+            return pause_commands.hand_over_pause(id)
+        if name == "resume":
+            return pause_commands.hand_over_resume(id)
+        if name not in ("stop", *_TAKEN_UP_BETWEEN_STEPS):
+            raise Refused(f"unknown command {name!r}")
+        if name != "stop":
+            pause_commands.refuse_while_paused()
+        training = live_training()
+        if training is not None:
+            return steered.hand_over(training, id, name, message)
+        return explicit.hand_over(id, name, message)

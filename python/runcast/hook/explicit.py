@@ -9,7 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from runcast.hook import pause_commands
 from runcast.hook.asked import asked_fields
+from runcast.hook.pausing import gate
 from runcast.hook.recording import Record, record
 from runcast.hook.steering import CARRIED_OUT, ENDED, Message, Open, Outcome, Refused
 
@@ -47,6 +49,8 @@ def hand_over(id: str, name: str, message: Message) -> Open:
         raise Refused("no training that takes commands is running")
     fields = asked_fields(message) if name == "sample" else {"save": message.get("save") is True} if name == "stop" else {}
     waiting.append((id, Command(name, fields)))
+    if name == "stop":
+        pause_commands.stop_asked()
     # The answer carries the id, so that it needs no marker before it, which the training thread might overtake.
     return Open(id, name, _outcome_of, is_marked=True)
 
@@ -63,6 +67,8 @@ def carry_out() -> None:
             outcome = Outcome("applied")
         except Exception as problem:
             outcome = Outcome("failed", str(problem) or type(problem).__name__)
+        if command.name == "stop":
+            gate.forget_stop()
         record("python", (CARRIED_OUT, time.time(), id, outcome.state, outcome.error))
 
 

@@ -1,4 +1,4 @@
-"""The queue between the training thread and the sender: the only part of the hook that the training thread waits for.
+"""The queue between the training thread and the sender: the only part of the hook that the training thread waits for, but for a pause.
 
 To record is to append a tuple to a deque, which CPython does atomically: no lock, no system call, no wake-up. Nothing exists
 until a training begins in this process: the first record starts the sender, or makes the process silent for good.
@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from runcast.hook import wire
+from runcast.hook.pausing import gate
 from runcast.hook.ranks import is_reporting_rank
 
 RECORDS_MAX = 100_000
@@ -150,3 +151,4 @@ def _forget() -> None:
         _state = _SILENT
         _records.clear()
         _sender.abandon()
+        gate.abandon()

@@ -16,6 +16,7 @@ from runcast.hook.connection import Connection
 from runcast.hook.endpoint import read_endpoint
 from runcast.hook.messages import encode, message, message_type, messages
 from runcast.hook.outbox import Outbox
+from runcast.hook.pausing import gate
 from runcast.version import VERSION
 
 ACTIVE_SECONDS = 0.05
@@ -64,7 +65,7 @@ class Sender:
                 # Full jitter: the runs of a machine do not come back in step.
                 most = min(RETRY_MOST_SECONDS, RETRY_FIRST_SECONDS * 2 ** min(self._failures, 10))
                 self._retry_at = time.monotonic() + random.uniform(0, most)
-            self._has_mail = self._wait(0.0 if has_more else self._pause())
+            self._has_mail = self._wait(0.0 if has_more else self._interval())
         self._disconnect()
 
     def close(self, seconds: float) -> None:
@@ -144,6 +145,7 @@ class Sender:
         kind = incoming.get("type")
         if kind == "ready":
             self._is_ready = True
+            gate.agent_came()
             self._outbox.acknowledge(_number_in(incoming, "last_n"))
             self._replace_refused()
             self._outbox.send_again()
@@ -178,8 +180,9 @@ class Sender:
             self._connection.close()
         self._connection = None
         self._is_ready = False
+        gate.agent_went()
 
-    def _pause(self) -> float:
+    def _interval(self) -> float:
         is_quiet = time.monotonic() - self._busy_at > QUIET_AFTER_SECONDS and not self._closing.is_set()
         return QUIET_SECONDS if is_quiet else ACTIVE_SECONDS
 

@@ -12,7 +12,11 @@ TRAIN_LEFT = "train_left"
 """Kind of the record that says that OneTrainer's training loop is over, which the agent sees by other means."""
 CARRIED_OUT = "command_carried_out"
 """Kind of the record by which a trainer with the explicit API answers: id, state, error."""
-NEVER_SENT = frozenset((MARKER, TRAIN_LEFT, CARRIED_OUT))
+PAUSE_REACHED = "pause_reached"
+"""Kind of the record by which the training thread says that it is held: the pause's id."""
+PAUSE_ENDED = "pause_ended"
+"""Kind of the record that says that it is held no longer, or never was: the pause's id, and a `pausing.Why`."""
+NEVER_SENT = frozenset((MARKER, TRAIN_LEFT, CARRIED_OUT, PAUSE_REACHED, PAUSE_ENDED))
 
 ENDED = "the training ended before the command was taken up"
 

@@ -112,6 +112,14 @@ describe("runcast run", () => {
     expect(shown.unbuffered).toBe("1");
   });
 
+  test("CM3 the limit of a pause reaches the trainer's hook in seconds, and there is none unless it is asked for", async () => {
+    const show = script(`console.log(process.env.RUNCAST_PAUSE_LIMIT)`);
+    const limited = cli(["run", "--pause-limit", "30m", ...show]);
+    const unlimited = cli(["run", ...show]);
+    await Promise.all([limited.closed, unlimited.closed]);
+    expect([limited.stdout(), unlimited.stdout()]).toEqual(["1800\n", "undefined\n"]);
+  });
+
   test("AC1 RUNCAST_TOKEN is used as it is, and stands neither in a link nor in `ps`", async () => {
     const room = await startRoom();
     const env = { RUNCAST_RELAY: room.url, RUNCAST_TOKEN: "given-token", RUNCAST_SECRET: "", RUNCAST_STATE: "/nowhere" };

@@ -125,6 +125,7 @@ describe("runcast token", () => {
     [["token", "--role", "viewer", "--expires", "soon"], 2, "no duration"],
     [["run", "--spool-bytes", "much", "--", "true"], 2, "--spool-bytes: much is no size"],
     [["run", "--spool-bytes", "100k", "--", "true"], 2, "less than 2M"],
+    [["run", "--pause-limit", "soon", "--", "true"], 2, "--pause-limit: soon is no duration"],
     [["token", "--role", "viewer", "--run", "a b"], 2, "--run"],
   ])("CL1 %j gives %i and says what is wrong", async (args, code, words) => {
     const run = cli(args);

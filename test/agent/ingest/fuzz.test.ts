@@ -29,6 +29,7 @@ async function witnessedIngest() {
       received.connection.acknowledge(received.message.n);
     },
     recordedUpTo: (session) => recorded.get(session) ?? null,
+    hooksChanged: () => undefined,
   });
   onTestFinished(ingest.close);
   const { socket, answers } = await connect(ingest);

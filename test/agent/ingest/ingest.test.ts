@@ -28,6 +28,7 @@ async function ingestForTest(known: Record<string, number> = {}) {
       record();
       return recorded.get(session) ?? null;
     },
+    hooksChanged: () => undefined,
   });
   onTestFinished(ingest.close);
   return { ingest, taken, record, waiting, recorded };

@@ -34,7 +34,7 @@ test.skipIf(!isRoot)(
     // And so is the one that the user has named for the spool.
     const spool = join(folder, "spool");
     mkdirSync(spool);
-    chmodSync(spool, 0o777);
+    chmodSync(spool, 0o755);
     const trainer = script("console.log(process.env.RUNCAST_HOOK_FILE); setTimeout(() => {}, 60000)");
     const running = cli(["run", "--run", "private", ...trainer], { folder, env: { RUNCAST_SPOOL: spool } });
     const hookFile = await until(() => running.stdout().trim(), { what: "the hook file's name" });

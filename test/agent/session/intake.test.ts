@@ -100,7 +100,7 @@ describe("what comes in becomes events in the spool", () => {
   test("PR4 after a kill -9 the next agent goes on: half a line, statuses, numbers", () => {
     const spool = spoolForTest();
     const first = intakeOn(spool);
-    first.intake.begin();
+    first.intake.begin(4711);
     first.hook({ type: "status_text", n: 1, text: "Training ..." });
     write(first.intake, 7, "half a ");
     first.intake.flush();

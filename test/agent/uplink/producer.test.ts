@@ -320,11 +320,36 @@ describe("the producer", () => {
     const world = newWorld();
     feed(world, { type: "tick" });
     world.producer = { ...world.producer, link: { kind: "connecting", since: 0 } };
-    const effects = ended(world, { kind: "refused", status: 401, message: "a valid token is needed", retryAfterMs: 0 });
+    const effects = ended(world, {
+      kind: "refused",
+      status: 401,
+      code: "unauthorized",
+      message: "a valid token is needed",
+      retryAfterMs: 0,
+    });
     expect(effects).toMatchObject([{ type: "say", text: expect.stringContaining("a valid token is needed") }]);
     expect(world.producer.link).toMatchObject({ kind: "waiting", refused: true });
     const { link } = world.producer;
     expect(link.kind === "waiting" && link.until).toBeGreaterThan(60_000);
+  });
+
+  test.each([
+    { code: "token_revoked", status: 401, after: "stopped" },
+    { code: "run_deleted", status: 410, after: "stopped" },
+    { code: "token_expired", status: 401, after: "waiting" },
+    { code: "unauthorized", status: 401, after: "waiting" },
+    { code: "limit_reached", status: 429, after: "waiting" },
+    { code: null, status: 401, after: "waiting" },
+  ])("AC4 an upgrade that is refused with $status $code leaves the link $after", ({ code, status, after }) => {
+    const world = newWorld();
+    feed(world, { type: "tick" });
+    world.producer = { ...world.producer, link: { kind: "connecting", since: 0 } };
+    const effects = ended(world, { kind: "refused", status, code, message: "the reason", retryAfterMs: 0 });
+    expect(world.producer.link.kind).toBe(after);
+    // This agent can make itself another token: nobody has to hear of one that has ended.
+    expect(effects).toHaveLength(code === "token_expired" ? 0 : 1);
+    if (after === "stopped")
+      expect(effects).toMatchObject([{ type: "say", text: expect.stringContaining("the reason; training goes on unwatched") }]);
   });
 
   test("PR1 the wait doubles with full jitter up to its cap, and begins again only after a healthy time", () => {

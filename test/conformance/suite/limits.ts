@@ -30,6 +30,20 @@ export const limits = [
     assert.equal((await viewer.closed).code, 1009);
   }),
 
+  conform("AC6, CM2 a prompt is measured in bytes, not in characters", async (at) => {
+    await at.producer();
+    const operator = await at.viewer("?events=log&replay=0", { role: "operator" });
+    const ask = (id: string, prompt: string) => operator.send({ type: "command", id, command: "sample", prompt });
+    ask("fits", "🎨".repeat(1024));
+    assert.partialDeepStrictEqual(await operator.nextOf("command_ack"), { id: "fits" });
+    for (const prompt of ["🎨".repeat(1025), "灯".repeat(1366), "x".repeat(4097)]) {
+      ask("too-long", prompt);
+      assert.partialDeepStrictEqual(await operator.nextOf("error"), { code: "invalid_message" });
+      const body = { id: "too-long", command: "sample", prompt };
+      refused(await at.http(`/api/runs/${at.run}/commands`, "operator", { method: "POST", body }), 400, "invalid_message");
+    }
+  }),
+
   conform("AC6, VW8 an agent's frame over 4 MiB: an error that says so, then 1009; one under it is taken", async (at) => {
     const producer = await at.producer();
     const viewer = await at.viewer("?replay=0");
@@ -73,6 +87,26 @@ export const limits = [
     const viewer = await at.viewer("?replay=0");
     for (let n = 0; n < 60; n++) viewer.send({ type: "ping", timestamp: n });
     for (let n = 0; n < 60; n++) assert.equal((await viewer.nextOf("pong")).client_timestamp, n);
+  }),
+
+  conform("AC6, VW6 a fast reader that acknowledges every batch at once, hundreds a second, is not limited for it", async (at) => {
+    const producer = await at.producer();
+    const viewer = await at.viewer("?replay=0");
+    const base = viewer.welcome.last_offset;
+    const batches = 400;
+    // Each waits for the one before, so that each is a frame of its own.
+    let acks = 0;
+    for (let n = 1; n <= batches; n++) {
+      producer.batch([line(`${n}`)]);
+      for (let through = base; through < base + n; acks++) {
+        through = Number((await viewer.nextOf("batch")).through);
+        viewer.send({ type: "ack", through });
+      }
+    }
+    assert.ok(acks >= batches, `${acks} acks`);
+    // And it has the whole burst left for what it wants to say.
+    for (let n = 0; n < 50; n++) viewer.send({ type: "ping", timestamp: n });
+    for (let n = 0; n < 50; n++) assert.equal((await viewer.nextOf("pong")).client_timestamp, n);
   }),
 
   conform("AC6 an agent that says what the log does not take, without end: an error, then 4029; the next one goes on", async (at) => {

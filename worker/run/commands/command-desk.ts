@@ -1,6 +1,6 @@
 import type { AnyEvent, CommandRecord, CommandRequest, CommandState } from "../../../protocol/index.ts";
 import type { RoomCore } from "../core.ts";
-import { advance, type Command, type CommandUpdate, expire, isOpen, queueCommand } from "./command.ts";
+import { advance, type Command, type CommandUpdate, expire, handOver, isFor, isOpen, queueCommand } from "./command.ts";
 import type { CommandBook } from "./command-book.ts";
 
 const OVER: ReadonlySet<unknown> = new Set(["completed", "stopped", "error"]);
@@ -37,9 +37,8 @@ export class CommandDesk {
     if (OVER.has(this.#core.log.state.training_status?.status)) {
       return this.update(request.id, { state: "rejected", global_step: null, error: "the training has ended" }, now);
     }
-    if (this.#deliver(command)) return this.update(request.id, { state: "delivered", global_step: null, error: null }, now);
     this.#core.effects.alarm(command.expires_at);
-    return "queued";
+    return this.#hand(command, now) ? "delivered" : "queued";
   }
 
   /** What the agent says of a command. @returns its state after it; `failed` for one that nobody asked for */
@@ -53,12 +52,22 @@ export class CommandDesk {
     return next.record.state;
   }
 
-  /** Hands waiting commands to a producer that has just come. */
-  deliverQueued(now: number): void {
+  /** Hands to a producer that has just come what waits for it, and asks it again for what it was given before. */
+  handOpen(now: number): void {
+    const { life } = this.#core.log;
     for (const command of this.#book.open()) {
-      if (command.record.state !== "queued" || now >= command.expires_at || !this.#deliver(command)) continue;
-      this.update(command.record.id, { state: "delivered", global_step: null, error: null }, now);
+      if (!isFor(command, life, now)) continue;
+      if (command.record.state === "queued") this.#hand(command, now);
+      else this.#deliver(command);
     }
+  }
+
+  /** Sent first, then stored: what a crash leaves as queued is sent again, and runs once by its id. @returns false without a producer */
+  #hand(command: Command, now: number): boolean {
+    if (!this.#deliver(command)) return false;
+    const handed = handOver(command, this.#core.log.life);
+    if (handed) this.#enter(handed, now);
+    return true;
   }
 
   /** Ends what ran out of time, and asks to be woken for what still has some. */

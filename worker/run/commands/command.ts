@@ -1,7 +1,13 @@
 import { COMMAND_TTL_MS, type CommandRecord, type CommandRequest, type CommandState } from "../../../protocol/index.ts";
 
 /** CM1: a command from the moment it was asked for to its one terminal state. Times are milliseconds since 1970. */
-export type Command = { request: CommandRequest; record: CommandRecord; expires_at: number };
+export type Command = {
+  request: CommandRequest;
+  record: CommandRecord;
+  expires_at: number;
+  /** The producer's life that it was handed to; absent while it is queued, and in rows of before this was kept. */
+  handed_to?: string | null;
+};
 
 const TERMINAL: ReadonlySet<CommandState> = new Set<CommandState>(["applied", "rejected", "expired", "failed"]);
 
@@ -20,6 +26,21 @@ export function queueCommand(request: CommandRequest, by: string, now: number): 
     error: null,
   };
   return { request, record, expires_at: now + COMMAND_TTL_MS };
+}
+
+/** @returns a command that waits as handed to a producer of this life */
+export function handOver(command: Command, life: string | null): Command | null {
+  const delivered = advance(command, { state: "delivered", global_step: null, error: null });
+  return delivered && { ...delivered, handed_to: life };
+}
+
+/**
+ * Whether a producer that has just greeted is to be given this command. One that its own life was given before is asked again: it may have died
+ * before its trainer had it, and knows by the id. Another producer is not: what the earlier one's trainer had would be done twice.
+ */
+export function isFor(command: Command, life: string | null, now: number): boolean {
+  if (now >= command.expires_at || !isOpen(command)) return false;
+  return command.record.state === "queued" || command.handed_to === life;
 }
 
 /** What the agent says of a command. */

@@ -3,7 +3,8 @@ import {
   type AgentMessage,
   type Demand,
   ERRORS,
-  type ErrorCode,
+  type Failure,
+  failure,
   type Hello,
   type RoomToAgent,
 } from "../../../protocol/index.ts";
@@ -85,27 +86,26 @@ export class AgentDesk {
   }
 
   receive(agent: AgentSocket, frame: string | ArrayBuffer, now: number): void {
-    // It was told to go.
-    if (agent.bucket.exhausted) return;
+    // It was told to go: what it had sent before it knew counts no more.
+    if (!this.#sockets.has(agent)) return;
     if (hasEnded(agent.attachment, now)) {
-      this.#refuse(agent, "token_expired", ERRORS.token_expired.message);
+      this.#refuse(agent, now, failure("token_expired"));
       return;
     }
     // Before it is read; what the log takes is given back.
     if (!agent.bucket.take(1, now)) {
-      this.#refuse(agent, "rate_limited", "too many messages", { retry_after_ms: agent.bucket.fullIn(now) });
-      this.remove(agent, false, now);
+      this.#refuse(agent, now, failure("rate_limited", "too many messages"), { retry_after_ms: agent.bucket.fullIn(now) });
       return;
     }
     const decoded = decodeAgentFrame(frame);
     if (!decoded.ok) {
       this.#core.logger("warning", "invalid message from an agent", { client_id: agent.attachment.client_id, code: decoded.code });
-      this.#refuse(agent, decoded.code, decoded.message);
+      this.#refuse(agent, now, decoded);
       return;
     }
     const { role } = agent.attachment;
     if (!AGENT_MESSAGES[decoded.value.type].includes(role)) {
-      this.#refuse(agent, "forbidden", `a ${role} may not send this: ${decoded.value.type}`);
+      this.#refuse(agent, now, failure("forbidden", `a ${role} may not send this: ${decoded.value.type}`));
       return;
     }
     agent.attachment = { ...agent.attachment, heard_at: now };
@@ -139,7 +139,7 @@ export class AgentDesk {
       return;
     }
     if (this.#active !== agent) {
-      this.#refuse(agent, "hello_first", ERRORS.hello_first.message);
+      this.#refuse(agent, now, failure("hello_first"));
       return;
     }
     this.watch.heard(now);
@@ -161,12 +161,12 @@ export class AgentDesk {
     const { log, own, store, effects } = this.#core;
     if (hello.life === log.life && agent.attachment.connected_at < this.#connectedAt) {
       // It was on its way for long: whoever sent it has connected again since.
-      this.#refuse(agent, "superseded", ERRORS.superseded.message);
+      this.#refuse(agent, now, failure("superseded"));
       return;
     }
     const decision = decideHello(hello, log.life, store.knowsLife(hello.life), log.lastSeq);
     if (decision.kind === "stale") {
-      this.#refuse(agent, "stale_life", ERRORS.stale_life.message, { last_seq: store.lastSeqOf(hello.life) });
+      this.#refuse(agent, now, failure("stale_life"), { last_seq: store.lastSeqOf(hello.life) });
       return;
     }
     switch (decision.kind) {
@@ -196,7 +196,7 @@ export class AgentDesk {
     this.watch.heard(now);
     own.release(now);
     this.watch.judge(now);
-    this.#commands.deliverQueued(now);
+    this.#commands.handOpen(now);
     this.#listed();
   }
 
@@ -244,7 +244,7 @@ export class AgentDesk {
     const checked = checkEvents(batch.events.slice(decision.skip), frame);
     if (!checked.ok) {
       const seq = batch.first_seq + decision.skip + checked.index;
-      this.#refuse(agent, checked.code, `event ${seq}: ${checked.message}`, { seq });
+      this.#refuse(agent, now, failure(checked.code, `event ${seq}: ${checked.message}`), { seq });
       return;
     }
     const before = log.state.training_status;
@@ -263,17 +263,20 @@ export class AgentDesk {
     if (log.state.training_status !== before) this.#listed();
   }
 
+  /** Where that ends the connection, the agent counts as gone from here on: it may take long to answer the close, or never do. */
   #refuse(
     agent: AgentSocket,
-    code: ErrorCode,
-    message: string,
+    now: number,
+    { code, message }: Failure,
     more: { seq?: number; last_seq?: number; retry_after_ms?: number } = {},
   ): void {
     this.#core.counters.error(agent.attachment.client_id);
     this.#core.counters.refused(code);
     this.#send(agent, { type: "error", code, message, ...more });
     const close = ERRORS[code].close;
-    if (close !== null) agent.socket.close(close, message);
+    if (close === null) return;
+    agent.socket.close(close, message);
+    this.remove(agent, false, now);
   }
 
   #send(agent: AgentSocket, message: RoomToAgent): boolean {

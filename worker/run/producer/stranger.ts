@@ -10,7 +10,6 @@ import { decodeAgentFrame } from "./agent-frame.ts";
  * @returns whether it was a hello
  */
 export function isHello(agent: AgentSocket, frame: string | ArrayBuffer, now: number): boolean {
-  if (agent.bucket.exhausted) return false;
   if (!agent.bucket.take(1, now)) {
     tellError(agent.socket, failure("rate_limited", "too many messages"), { retry_after_ms: agent.bucket.fullIn(now) });
     return false;

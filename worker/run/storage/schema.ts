@@ -20,6 +20,9 @@ const MIGRATIONS: readonly string[] = [
   "CREATE TABLE held (id INTEGER PRIMARY KEY, event TEXT NOT NULL);",
   // What the run keeps in the bucket. Those stored by an older relay are not in it: they cost nothing.
   "CREATE TABLE blobs (sha256 TEXT PRIMARY KEY, bytes INTEGER NOT NULL) WITHOUT ROWID;",
+  // When a blob was claimed that has not been stored yet, in milliseconds since 1970; null once it is, and for all of an older relay.
+  `ALTER TABLE blobs ADD COLUMN claimed_at INTEGER;
+   CREATE INDEX blobs_claimed ON blobs (claimed_at) WHERE claimed_at IS NOT NULL;`,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

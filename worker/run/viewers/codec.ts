@@ -1,4 +1,5 @@
-import type { Result, RoomMessage, ViewerMessage } from "../../../protocol/index.ts";
+import type { RoomMessage, ViewerMessage } from "../../../protocol/index.ts";
+import type { Understood } from "../frame.ts";
 import type { Line } from "../log/line.ts";
 
 /** What goes through a viewer's socket: a text frame or a binary one. */
@@ -18,5 +19,5 @@ export type Codec = {
    */
   frames(lines: readonly Line[], through: number, now: number): Frame[];
   message(message: RoomMessage, now: number): Wire;
-  read(frame: string | ArrayBuffer): Result<ViewerMessage>;
+  read(frame: string | ArrayBuffer): Understood<ViewerMessage>;
 };

@@ -22,6 +22,14 @@ export type Viewer = { socket: SocketPort; attachment: ViewerAttachment; through
 
 type Group = { codec: Codec; wants: (type: string) => boolean; viewers: Set<Viewer>; lastFrameAt: number };
 
+/** What the live set needs of the rest of the room. */
+export type ViewersSurroundings = {
+  /** The welcome of a viewer that has to start over. */
+  welcomeAgain(viewer: Viewer, now: number): Welcome;
+  /** A viewer was put out, or is found gone; it may take long until its socket says so. */
+  ended(): void;
+};
+
 /**
  * The live set of a room and its fan-out. Viewers of one mode and one subscription form a group: its frames are built once, so the
  * work of an event grows with the number of groups, and only the sends with the number of viewers.
@@ -30,13 +38,12 @@ export class Viewers {
   readonly #groups = new Map<string, Group>();
   readonly #counters: Counters;
   readonly #logger: Log;
-  readonly #welcomeAgain: (viewer: Viewer, now: number) => Welcome;
+  readonly #around: ViewersSurroundings;
 
-  /** @param welcomeAgain the welcome of a viewer that has to start over */
-  constructor(counters: Counters, logger: Log, welcomeAgain: (viewer: Viewer, now: number) => Welcome) {
+  constructor(counters: Counters, logger: Log, around: ViewersSurroundings) {
     this.#counters = counters;
     this.#logger = logger;
-    this.#welcomeAgain = welcomeAgain;
+    this.#around = around;
   }
 
   get count(): number {
@@ -137,15 +144,15 @@ export class Viewers {
     // Where it was before must not come back with a wake from hibernation.
     viewer.attachment = { ...viewer.attachment, joined_at: through, behind_at: null };
     viewer.socket.remember(viewer.attachment);
-    this.tell(viewer, this.#welcomeAgain(viewer, now), now);
+    this.tell(viewer, this.#around.welcomeAgain(viewer, now), now);
   }
 
   /** Nothing that it still sends counts any more. @returns false: the viewer is gone */
   end(viewer: Viewer, code: EndingCode, message: string = ERRORS[code].message): false {
     this.#logger("info", "viewer closed", { client_id: viewer.attachment.client_id, code });
+    this.#counters.refused(code);
     viewer.socket.close(ERRORS[code].close, message);
-    this.remove(viewer);
-    return false;
+    return this.#gone(viewer);
   }
 
   /** One whose token has ended is closed instead (AC4), one that is gone is dropped. @returns whether the viewer is still there */
@@ -154,11 +161,16 @@ export class Viewers {
     if (!viewer.socket.send(wire)) {
       this.#counters.error(viewer.attachment.client_id);
       this.#logger("warning", "a send failed", { client_id: viewer.attachment.client_id });
-      this.remove(viewer);
-      return false;
+      return this.#gone(viewer);
     }
     this.#counters.sent(bytes, now);
     return true;
+  }
+
+  /** @returns false: the viewer is not there any more */
+  #gone(viewer: Viewer): false {
+    if (this.remove(viewer)) this.#around.ended();
+    return false;
   }
 
   /** VW6: remembered in the attachment too, since it outlives the memory of this object. */

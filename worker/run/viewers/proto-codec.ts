@@ -1,5 +1,5 @@
-import { failure, type Result, VIEWER_FRAME_MAX, type ViewerMessage } from "../../../protocol/index.ts";
-import { checkMessage } from "../frame.ts";
+import { failure, VIEWER_FRAME_MAX, type ViewerMessage } from "../../../protocol/index.ts";
+import { checkMessage, type Understood } from "../frame.ts";
 import type { Line } from "../log/line.ts";
 import { isOver } from "../utf8.ts";
 import type { Codec, Frame } from "./codec.ts";
@@ -31,7 +31,7 @@ export async function loadProtoCodec(): Promise<Codec> {
   };
 }
 
-function read({ decodeViewerMessage }: Proto, content: string | ArrayBuffer): Result<ViewerMessage> {
+function read({ decodeViewerMessage }: Proto, content: string | ArrayBuffer): Understood<ViewerMessage> {
   if (isOver(VIEWER_FRAME_MAX, content)) return failure("frame_too_big");
   if (typeof content === "string") return failure("text_frame");
   const decoded = decodeViewerMessage(new Uint8Array(content));

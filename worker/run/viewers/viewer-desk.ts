@@ -1,6 +1,5 @@
 import {
   endsConnection,
-  type Failure,
   failure,
   KEEPALIVE_MS,
   KEEPALIVE_REPLY,
@@ -20,7 +19,7 @@ import {
 import { VIEWER_MESSAGES } from "../../auth/role-table.ts";
 import type { CommandDesk } from "../commands/command-desk.ts";
 import type { RoomCore } from "../core.ts";
-import { frameSize } from "../frame.ts";
+import type { NotUnderstood } from "../frame.ts";
 import type { Line } from "../log/line.ts";
 import { missedAfter, newest, planReplay, type ReplayWish } from "../log/replay.ts";
 import { messageTokens } from "../message-bucket.ts";
@@ -73,8 +72,8 @@ export class ViewerDesk {
   }
 
   leave(viewer: Viewer): void {
-    this.#core.viewers.remove(viewer);
-    this.left();
+    // One that was ended has been counted out already.
+    if (this.#core.viewers.remove(viewer)) this.left();
     this.#core.logger("info", "viewer left", { client_id: viewer.attachment.client_id });
   }
 
@@ -92,7 +91,7 @@ export class ViewerDesk {
       return;
     }
     // Before it is read: reading is what a flood would cost most.
-    const tokens = messageTokens(frameSize(frame), VIEWER_FRAME_MAX);
+    const tokens = messageTokens(frame, VIEWER_FRAME_MAX);
     if (!this.#paid(viewer, tokens, now)) return;
     const decoded = codecOf(viewer.attachment.mode).read(frame);
     if (decoded.ok) this.#handle(viewer, decoded.value, tokens, now);
@@ -107,12 +106,12 @@ export class ViewerDesk {
     return false;
   }
 
-  #refuse(viewer: Viewer, { code, message }: Failure, now: number, more: { retry_after_ms?: number } = {}): void {
+  #refuse(viewer: Viewer, { code, message, id }: NotUnderstood, now: number, more: { retry_after_ms?: number } = {}): void {
     this.#core.logger("warning", "a viewer was refused", { client_id: viewer.attachment.client_id, code });
     this.#core.counters.error(viewer.attachment.client_id);
-    this.#core.counters.refused(code);
-    this.#answer(viewer, { type: "error", code, message, ...more }, now);
+    this.#answer(viewer, { type: "error", code, message, ...(id === undefined ? {} : { id }), ...more }, now);
     if (endsConnection(code)) this.#core.viewers.end(viewer, code, message);
+    else this.#core.counters.refused(code);
   }
 
   /** Outlives this object's memory: a flood that takes a room out of it must not begin anew. */

@@ -5,6 +5,8 @@ from types import ModuleType
 from typing import Any
 
 from runcast.hook.onetrainer.sampler import take_saved
+from runcast.hook.pause_commands import stay_while_paused
+from runcast.hook.pausing import gate
 from runcast.hook.recording import record
 from runcast.hook.wrapping import observe_after
 
@@ -26,6 +28,9 @@ def install(module: ModuleType) -> None:
 def _progress(self: Any, train_progress: Any, max_step: int, max_epoch: int) -> None:
     at = train_progress
     record("onetrainer", ("progress", time(), at.epoch, at.epoch_step, at.global_step, max_step, max_epoch))
+    if gate.is_asked:
+        # OneTrainer looks at the stop flag right after this callback.
+        stay_while_paused("onetrainer")
 
 
 def _status(self: Any, status: str) -> None:

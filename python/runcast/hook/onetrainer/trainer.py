@@ -11,6 +11,7 @@ from typing import Any
 
 from runcast.hook import failure
 from runcast.hook.onetrainer import live
+from runcast.hook.pause_commands import training_over
 from runcast.hook.recording import begin, introduce, record
 from runcast.hook.steering import TRAIN_LEFT
 from runcast.hook.wrapping import observe_after, quietly, replace
@@ -34,6 +35,7 @@ def install(module: ModuleType) -> None:
 def _made(self: Any, *_: Any, **__: Any) -> None:
     if _running:
         return
+    training_over()
     live.training_begins(self)
     introduce("onetrainer", None, _settings(self.config))
 
@@ -85,6 +87,7 @@ def _leave(problem: BaseException | None) -> None:
     trainer = _running.pop()
     if not _running:
         live.training_ends()
+        training_over()
         _returned = weakref.ref(trainer) if problem is None else None
     if problem is not None:
         failure.report("onetrainer", problem)

@@ -1,0 +1,5 @@
+/** A file as it is, for a check of its words. */
+declare module "*?raw" {
+  const text: string;
+  export default text;
+}

@@ -1,0 +1,105 @@
+import type { RoomStatus } from "../run/room.ts";
+import type { Family, Sample } from "./open-metrics.ts";
+import type { RelayStatus } from "./relay-status.ts";
+
+/** What `GET /metrics` tells: the figures of `/api/ws/status`. Counters of a run begin at 0 when its room has slept, as those of a process do. */
+export function relayMetrics({ connections, upgrades, runs }: RelayStatus): Family[] {
+  const ofRuns = (read: (status: RoomStatus) => number | null): Sample[] =>
+    [...runs].flatMap(([run, status]) => {
+      const value = read(status);
+      return value === null ? [] : [{ labels: { run }, value }];
+    });
+  const ofParts = (label: string, read: (status: RoomStatus) => Readonly<Record<string, number>>): Sample[] =>
+    [...runs].flatMap(([run, status]) => Object.entries(read(status)).map(([part, value]) => ({ labels: { run, [label]: part }, value })));
+  const sum = (values: Iterable<number>) => [...values].reduce((total, value) => total + value, 0);
+
+  return [
+    {
+      name: "runcast_connected_runs",
+      type: "gauge",
+      help: "Runs that have an agent or a viewer connected, at most 50.",
+      samples: [{ value: runs.size }],
+    },
+    {
+      name: "runcast_open_connections",
+      type: "gauge",
+      help: "Open sockets of all these runs.",
+      samples: [{ value: sum(Object.values(connections)) }],
+    },
+    {
+      name: "runcast_upgrades_refused",
+      type: "counter",
+      help: "Upgrades past the limit of an address, since this isolate started.",
+      samples: [{ value: upgrades.refused }],
+    },
+    {
+      name: "runcast_connections",
+      type: "gauge",
+      help: "Open sockets, by the role of their token.",
+      samples: ofParts("role", (status) => status.connections),
+    },
+    {
+      name: "runcast_agent_online",
+      type: "gauge",
+      help: "1 while the run's agent is connected.",
+      samples: ofRuns((status) => Number(status.agent.connected)),
+    },
+    { name: "runcast_received_frames", type: "counter", help: "Frames that came in.", samples: ofRuns((status) => status.received.frames) },
+    {
+      name: "runcast_received_bytes",
+      type: "counter",
+      unit: "bytes",
+      help: "Bytes of these frames, a text's as characters.",
+      samples: ofRuns((status) => status.received.bytes),
+    },
+    { name: "runcast_sent_frames", type: "counter", help: "Frames that went out.", samples: ofRuns((status) => status.sent.frames) },
+    {
+      name: "runcast_sent_bytes",
+      type: "counter",
+      unit: "bytes",
+      help: "Bytes of these frames, a text's as characters.",
+      samples: ofRuns((status) => status.sent.bytes),
+    },
+    {
+      name: "runcast_refused",
+      type: "counter",
+      help: "Messages that were refused and connections that were ended, by code.",
+      samples: ofParts("code", (status) => status.limits.refused),
+    },
+    {
+      name: "runcast_latency_seconds",
+      type: "gauge",
+      unit: "seconds",
+      help: "From an event's making to its fan-out, smoothed.",
+      samples: ofRuns((status) => status.latency_ms && status.latency_ms / 1000),
+    },
+    {
+      name: "runcast_tail_bytes",
+      type: "gauge",
+      unit: "bytes",
+      help: "Events that were sent and wait to be stored.",
+      samples: ofRuns((status) => status.tail.bytes),
+    },
+    {
+      name: "runcast_log_bytes",
+      type: "gauge",
+      unit: "bytes",
+      help: "The stored log of a run.",
+      samples: ofRuns((status) => status.log.bytes),
+    },
+    {
+      name: "runcast_log_events",
+      type: "counter",
+      help: "Events that a run has had.",
+      samples: ofRuns((status) => status.log.last_offset),
+    },
+    { name: "runcast_blobs", type: "gauge", help: "Samples and other files of a run.", samples: ofRuns((status) => status.blobs.count) },
+    {
+      name: "runcast_blob_bytes",
+      type: "gauge",
+      unit: "bytes",
+      help: "What these take in the bucket.",
+      samples: ofRuns((status) => status.blobs.bytes),
+    },
+  ];
+}
