@@ -1,6 +1,6 @@
 import { SELF } from "cloudflare:test";
 import { describe, expect, test } from "vitest";
-import { STATUS_RUNS_MAX } from "../../protocol/index.ts";
+import { relayStatus, STATUS_RUNS_MAX } from "../../protocol/index.ts";
 import { openMetrics } from "../../worker/status/open-metrics.ts";
 import { newRun } from "./support/rooms.ts";
 import { ask } from "./support/route-attempts.ts";
@@ -103,6 +103,8 @@ test("HL1 a run of any name is told of in the status", async () => {
   for (const run of ["__proto__", "constructor"]) {
     await agent(run);
     const answer = await ask("/api/ws/status", await token({ role: "owner", runs: run }));
-    expect(Object.keys((await answer.json<{ runs: object }>()).runs)).toEqual([run]);
+    expect(Object.entries(relayStatus.parse(await answer.json()).runs)).toEqual([
+      [run, expect.objectContaining({ largest_frame_bytes: expect.any(Number) })],
+    ]);
   }
 });

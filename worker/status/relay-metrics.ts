@@ -1,10 +1,9 @@
-import { runStatus, STATUS_RUNS_MAX } from "../../protocol/index.ts";
-import type { RoomStatus } from "../run/room.ts";
+import { type RoomStatus, runStatus, STATUS_RUNS_MAX } from "../../protocol/index.ts";
 import type { Family, Sample } from "./open-metrics.ts";
-import type { RelayStatus } from "./relay-status.ts";
+import type { RelayFigures } from "./relay-figures.ts";
 
 /** What `GET /metrics` tells: the figures of `/api/ws/status`. Counters of a run begin at 0 when its room has slept, as those of a process do. */
-export function relayMetrics({ connections, upgrades, listed, runs }: RelayStatus): Family[] {
+export function relayMetrics({ connections, upgrades, listed, runs }: RelayFigures): Family[] {
   const ofRuns = (read: (status: RoomStatus) => number | null): Sample[] =>
     [...runs].flatMap(([run, status]) => {
       const value = read(status);
@@ -37,7 +36,7 @@ export function relayMetrics({ connections, upgrades, listed, runs }: RelayStatu
       name: "runcast_connections",
       type: "gauge",
       help: "Open sockets, by the role of their token.",
-      samples: ofParts("role", (status) => status.connections),
+      samples: ofParts("role", ({ connections: { viewer, operator, agent, owner } }) => ({ viewer, operator, agent, owner })),
     },
     ...ofSleepingToo(listed, runs),
     { name: "runcast_received_frames", type: "counter", help: "Frames that came in.", samples: ofRuns((status) => status.received.frames) },
@@ -102,7 +101,7 @@ export function relayMetrics({ connections, upgrades, listed, runs }: RelayStatu
 }
 
 /** Of runs that nobody is connected to as well: an alert that a training failed, or that its agent has gone, must outlive the last connection. */
-function ofSleepingToo(listed: RelayStatus["listed"], runs: RelayStatus["runs"]): Family[] {
+function ofSleepingToo(listed: RelayFigures["listed"], runs: RelayFigures["runs"]): Family[] {
   return [
     {
       name: "runcast_run_state",

@@ -1,11 +1,10 @@
-import { type Role, type RunSummary, STATUS_RUNS_MAX } from "../../protocol/index.ts";
+import { type Role, type RoomStatus, type RunSummary, STATUS_RUNS_MAX } from "../../protocol/index.ts";
 import type { Grant } from "../auth/grant.ts";
 import type { Env } from "../env.ts";
 import { upgradeFigures } from "../http/upgrade-limit.ts";
 import { directoryOf, roomOf } from "../rooms.ts";
-import type { RoomStatus } from "../run/room.ts";
 
-export type RelayStatus = {
+export type RelayFigures = {
   connections: Record<Role, number>;
   /** Of the newest run. */
   training_state: string | null;
@@ -17,7 +16,7 @@ export type RelayStatus = {
 };
 
 /** What the relay knows of itself, of the newest of the grant's own runs. Those that have somebody connected are asked, and wake for it. */
-export async function relayStatus(env: Env, grant: Grant): Promise<RelayStatus> {
+export async function relayFigures(env: Env, grant: Grant): Promise<RelayFigures> {
   const listed = (await directoryOf(env).list(grant, STATUS_RUNS_MAX)).map((text) => JSON.parse(text) as RunSummary);
   const connected = listed.filter(({ agent_connected, viewers }) => agent_connected || viewers > 0);
   const answers = await Promise.all(connected.map(async ({ run }) => ({ run, figures: await roomOf(env, run).status() })));
