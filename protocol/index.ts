@@ -6,6 +6,7 @@ export * from "./errors.ts";
 export * from "./events.ts";
 export * from "./hook-messages.ts";
 export * from "./http.ts";
+export * from "./http-status.ts";
 export * from "./limits.ts";
 export * from "./media.ts";
 export * from "./numbers.ts";

@@ -51,6 +51,12 @@ export const VIEWERS_PER_RUN = 5000;
 /** Upgrades an address may ask for in a minute: a team behind one NAT reconnecting together still passes. */
 export const UPGRADES_PER_MINUTE = 600;
 
+/**
+ * Runs that a status or a scrape of `/metrics` looks at, the newest. Each may be a question to another object, and the platform's free plan lets
+ * a request put 50: these, and two to the directory. It bounds the series of a scrape too.
+ */
+export const STATUS_RUNS_MAX = 48;
+
 /** A body of JSON: the largest is a command with two prompts, or a token for 64 runs; room enough to refuse a token that is too long as one. */
 export const JSON_BODY_MAX = 128 * 1024;
 

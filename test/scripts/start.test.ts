@@ -34,6 +34,8 @@ test("npm start prints that the relay is ready, then a link that opens signed in
   const token = (await program.says(/^Open (\S+)\/#token=(\S+)$/m))[2];
   expect((await fetch(`${url}/healthz`)).status).toBe(200);
   expect((await fetch(`${url}/api/runs`)).status).toBe(401);
+  // Where the Worker is not asked first, the page answers, and a scraper takes that for success.
+  expect((await fetch(`${url}/metrics`)).status).toBe(401);
   expect((await fetch(`${url}/api/runs`, { headers: { Authorization: `Bearer ${token}` } })).status).toBe(200);
 
   const group = groupIn(state);

@@ -1,5 +1,6 @@
 import { SELF } from "cloudflare:test";
 import { describe, expect, test } from "vitest";
+import { relayStatus, STATUS_RUNS_MAX } from "../../protocol/index.ts";
 import { openMetrics } from "../../worker/status/open-metrics.ts";
 import { newRun } from "./support/rooms.ts";
 import { ask } from "./support/route-attempts.ts";
@@ -16,7 +17,7 @@ function parse(text: string): Read {
   const values = new Map<string, number>();
   let family = "";
   for (const each of lines) {
-    const declared = /^# TYPE ([a-z_]+) (gauge|counter)$/.exec(each);
+    const declared = /^# TYPE ([a-z_]+) (gauge|counter|stateset)$/.exec(each);
     if (declared) {
       family = declared[1] ?? "";
       expect(types.has(family)).toBe(false);
@@ -32,7 +33,9 @@ function parse(text: string): Read {
     const label = String.raw`[a-z_]+="(?:[^"\\\n]|\\[\\n"])*"`;
     const sample = new RegExp(String.raw`^([a-z_]+)(\{${label}(?:,${label})*\})? (-?[0-9.e+-]+)$`).exec(each);
     expect([each, sample?.[1]]).toEqual([each, types.get(family) === "counter" ? `${family}_total` : family]);
-    values.set(`${sample?.[1]}${sample?.[2] ?? ""}`, Number(sample?.[3]));
+    const series = `${sample?.[1]}${sample?.[2] ?? ""}`;
+    expect([series, values.has(series)]).toEqual([series, false]);
+    values.set(series, Number(sample?.[3]));
   }
   return { types, values };
 }
@@ -51,9 +54,37 @@ describe("GET /metrics", () => {
     expect(values.get(`runcast_connections{run="${run}",role="viewer"}`)).toBe(1);
     expect(values.get(`runcast_agent_online{run="${run}"}`)).toBe(1);
     expect(values.get(`runcast_received_frames_total{run="${run}"}`)).toBe(2);
-    expect(values.get(`runcast_log_events_total{run="${run}"}`)).toBeGreaterThanOrEqual(2);
+    expect(values.get(`runcast_log_last_offset{run="${run}"}`)).toBeGreaterThanOrEqual(2);
     expect(values.get(`runcast_blob_bytes{run="${run}"}`)).toBe(0);
     expect(values.get("runcast_upgrades_refused_total")).toBeGreaterThanOrEqual(0);
+  });
+
+  test("HL1 a run that everybody has left is told of with its state, so that an alert outlives the last connection", async () => {
+    const run = newRun();
+    const producer = await agent(run);
+    producer.batch([{ type: "training_status", status: "error", error: "no memory" }]);
+    await producer.nextOf("ack");
+    const scrape = async () => parse(await (await ask("/metrics", await token({ role: "owner" }))).text()).values;
+    expect((await scrape()).get(`runcast_agent_online{run="${run}"}`)).toBe(1);
+    producer.close();
+    await producer.closed;
+    await expect.poll(async () => (await scrape()).get(`runcast_agent_online{run="${run}"}`)).toBe(0);
+    const values = await scrape();
+    expect(values.get(`runcast_run_state{run="${run}",runcast_run_state="error"}`)).toBe(1);
+    expect(values.get(`runcast_run_state{run="${run}",runcast_run_state="running"}`)).toBe(0);
+    // Its room is not asked, which would wake it.
+    expect(values.has(`runcast_log_bytes{run="${run}"}`)).toBe(false);
+  });
+
+  test("HL1 has a bound: of more runs than that it tells of the newest", async () => {
+    const prefix = newRun();
+    const runs = Array.from({ length: STATUS_RUNS_MAX + 10 }, (_, n) => `${prefix}.${n}`);
+    for (const run of runs) await agent(run);
+    const { values } = parse(await (await ask("/metrics", await token({ role: "owner" }))).text());
+    const told = [...values.keys()].filter((series) => series.startsWith("runcast_agent_online{"));
+    expect(told).toHaveLength(STATUS_RUNS_MAX);
+    expect(told).toContain(`runcast_agent_online{run="${runs.at(-1)}"}`);
+    expect(told).not.toContain(`runcast_agent_online{run="${runs[0]}"}`);
   });
 
   test("AC5 is no page: who has no token, or not for all runs, is refused", async () => {
@@ -72,6 +103,8 @@ test("HL1 a run of any name is told of in the status", async () => {
   for (const run of ["__proto__", "constructor"]) {
     await agent(run);
     const answer = await ask("/api/ws/status", await token({ role: "owner", runs: run }));
-    expect(Object.keys((await answer.json<{ runs: object }>()).runs)).toEqual([run]);
+    expect(Object.entries(relayStatus.parse(await answer.json()).runs)).toEqual([
+      [run, expect.objectContaining({ largest_frame_bytes: expect.any(Number) })],
+    ]);
   }
 });

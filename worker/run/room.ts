@@ -6,6 +6,7 @@ import {
   type EventPage,
   failure,
   type Result,
+  type RoomStatus,
   type RunDetail,
   type RunSummary,
   type Snapshot,
@@ -21,9 +22,6 @@ import type { BlobTotals } from "./storage/blob-tally.ts";
 import type { StoragePort } from "./storage/sql-port.ts";
 import type { RoomStore } from "./storage/store.ts";
 import { ViewerDesk } from "./viewers/viewer-desk.ts";
-
-/** Figures of one run for `/api/ws/status`. */
-export type RoomStatus = ReturnType<Room["status"]>;
 
 const VIEWER_NAMES_SHOWN = 50;
 
@@ -120,8 +118,8 @@ export class Room {
     this.agent.watch.judge(now);
   }
 
-  /** @param blobs what the run keeps in the bucket */
-  status(blobs: BlobTotals) {
+  /** Figures for `/api/ws/status`. @param blobs what the run keeps in the bucket */
+  status(blobs: BlobTotals): RoomStatus {
     const { log, store, counters } = this.core;
     return {
       training_state: textOf(log.state.training_status?.status),

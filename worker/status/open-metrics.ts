@@ -6,7 +6,8 @@ export const OPEN_METRICS_TYPE = "application/openmetrics-text; version=1.0.0; c
 export type Family = {
   /** With its unit at the end, where it has one; without the `_total` of a counter. */
   name: string;
-  type: "gauge" | "counter";
+  /** A state set has a label of its own name, and a sample of 0 or 1 for each state. */
+  type: "gauge" | "counter" | "stateset";
   unit?: "bytes" | "seconds";
   help: string;
   samples: readonly Sample[];

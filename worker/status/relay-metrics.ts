@@ -1,9 +1,9 @@
-import type { RoomStatus } from "../run/room.ts";
+import { type RoomStatus, runStatus, STATUS_RUNS_MAX } from "../../protocol/index.ts";
 import type { Family, Sample } from "./open-metrics.ts";
-import type { RelayStatus } from "./relay-status.ts";
+import type { RelayFigures } from "./relay-figures.ts";
 
 /** What `GET /metrics` tells: the figures of `/api/ws/status`. Counters of a run begin at 0 when its room has slept, as those of a process do. */
-export function relayMetrics({ connections, upgrades, runs }: RelayStatus): Family[] {
+export function relayMetrics({ connections, upgrades, listed, runs }: RelayFigures): Family[] {
   const ofRuns = (read: (status: RoomStatus) => number | null): Sample[] =>
     [...runs].flatMap(([run, status]) => {
       const value = read(status);
@@ -17,7 +17,7 @@ export function relayMetrics({ connections, upgrades, runs }: RelayStatus): Fami
     {
       name: "runcast_connected_runs",
       type: "gauge",
-      help: "Runs that have an agent or a viewer connected, at most 50.",
+      help: `Runs that have an agent or a viewer connected, of the newest ${STATUS_RUNS_MAX}.`,
       samples: [{ value: runs.size }],
     },
     {
@@ -36,14 +36,9 @@ export function relayMetrics({ connections, upgrades, runs }: RelayStatus): Fami
       name: "runcast_connections",
       type: "gauge",
       help: "Open sockets, by the role of their token.",
-      samples: ofParts("role", (status) => status.connections),
+      samples: ofParts("role", ({ connections: { viewer, operator, agent, owner } }) => ({ viewer, operator, agent, owner })),
     },
-    {
-      name: "runcast_agent_online",
-      type: "gauge",
-      help: "1 while the run's agent is connected.",
-      samples: ofRuns((status) => Number(status.agent.connected)),
-    },
+    ...ofSleepingToo(listed, runs),
     { name: "runcast_received_frames", type: "counter", help: "Frames that came in.", samples: ofRuns((status) => status.received.frames) },
     {
       name: "runcast_received_bytes",
@@ -88,9 +83,10 @@ export function relayMetrics({ connections, upgrades, runs }: RelayStatus): Fami
       samples: ofRuns((status) => status.log.bytes),
     },
     {
-      name: "runcast_log_events",
-      type: "counter",
-      help: "Events that a run has had.",
+      // No counter: a crash takes back what was not stored, which Prometheus would take for a reset, and all that came before for new.
+      name: "runcast_log_last_offset",
+      type: "gauge",
+      help: "The number of the newest event in a run's log.",
       samples: ofRuns((status) => status.log.last_offset),
     },
     { name: "runcast_blobs", type: "gauge", help: "Samples and other files of a run.", samples: ofRuns((status) => status.blobs.count) },
@@ -100,6 +96,30 @@ export function relayMetrics({ connections, upgrades, runs }: RelayStatus): Fami
       unit: "bytes",
       help: "What these take in the bucket.",
       samples: ofRuns((status) => status.blobs.bytes),
+    },
+  ];
+}
+
+/** Of runs that nobody is connected to as well: an alert that a training failed, or that its agent has gone, must outlive the last connection. */
+function ofSleepingToo(listed: RelayFigures["listed"], runs: RelayFigures["runs"]): Family[] {
+  return [
+    {
+      name: "runcast_run_state",
+      type: "stateset",
+      help: "1 for what the trainer said last.",
+      samples: listed.flatMap(({ run, status }) => {
+        const last = runs.get(run)?.training_state ?? status;
+        return runStatus.options.map((state) => ({ labels: { run, runcast_run_state: state }, value: Number(state === last) }));
+      }),
+    },
+    {
+      name: "runcast_agent_online",
+      type: "gauge",
+      help: "1 while the run's agent is connected.",
+      samples: listed.map(({ run, agent_connected }) => ({
+        labels: { run },
+        value: Number(runs.get(run)?.agent.connected ?? agent_connected),
+      })),
     },
   ];
 }

@@ -1,25 +1,23 @@
-import type { Role, RunSummary } from "../../protocol/index.ts";
+import { type Role, type RoomStatus, type RunSummary, STATUS_RUNS_MAX } from "../../protocol/index.ts";
 import type { Grant } from "../auth/grant.ts";
 import type { Env } from "../env.ts";
 import { upgradeFigures } from "../http/upgrade-limit.ts";
 import { directoryOf, roomOf } from "../rooms.ts";
-import type { RoomStatus } from "../run/room.ts";
 
-/** Runs asked at once: those that have somebody connected, of the newest this many. */
-const ASKED_MAX = 50;
-
-export type RelayStatus = {
+export type RelayFigures = {
   connections: Record<Role, number>;
   /** Of the newest run. */
   training_state: string | null;
   upgrades: { limit_per_minute: number; refused: number };
+  /** The newest runs, also those that sleep, as their rooms told the directory last. */
+  listed: readonly RunSummary[];
   /** In the order of the list of runs. A run may be called `__proto__`, so these are no object's properties. */
   runs: ReadonlyMap<string, RoomStatus>;
 };
 
-/** What the relay knows of itself, of the grant's own runs that have somebody connected. Each of these is asked, and wakes for it. */
-export async function relayStatus(env: Env, grant: Grant): Promise<RelayStatus> {
-  const listed = (await directoryOf(env).list(grant, ASKED_MAX)).map((text) => JSON.parse(text) as RunSummary);
+/** What the relay knows of itself, of the newest of the grant's own runs. Those that have somebody connected are asked, and wake for it. */
+export async function relayFigures(env: Env, grant: Grant): Promise<RelayFigures> {
+  const listed = (await directoryOf(env).list(grant, STATUS_RUNS_MAX)).map((text) => JSON.parse(text) as RunSummary);
   const connected = listed.filter(({ agent_connected, viewers }) => agent_connected || viewers > 0);
   const answers = await Promise.all(connected.map(async ({ run }) => ({ run, figures: await roomOf(env, run).status() })));
   const runs = new Map<string, RoomStatus>();
@@ -30,5 +28,5 @@ export async function relayStatus(env: Env, grant: Grant): Promise<RelayStatus> 
     runs.set(run, status);
     for (const role of Object.keys(connections) as Role[]) connections[role] += status.connections[role];
   }
-  return { connections, training_state: listed[0]?.status ?? null, upgrades: upgradeFigures(), runs };
+  return { connections, training_state: listed[0]?.status ?? null, upgrades: upgradeFigures(), listed, runs };
 }
