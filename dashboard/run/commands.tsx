@@ -56,7 +56,7 @@ export function Commands({ store }: { store: RunStore }) {
         <form method="dialog">
           <h2>Stop the training?</h2>
           <p>The present step ends, and the trainer finishes as it does after a stop of its own.</p>
-          <label>
+          <label class="check">
             <input type="checkbox" ref={saveFirst} /> Have it save first
           </label>
           <div class="buttons">
