@@ -4,6 +4,7 @@ import type { CommandName, CommandRequest } from "../../protocol/index.ts";
 import { isOver } from "../model/progress.ts";
 import type { CommandRow } from "../model/run-view.ts";
 import { count } from "../time/format.ts";
+import { AskSample } from "./ask-sample.tsx";
 import type { RunStore } from "./store.ts";
 
 type Button = { command: CommandName; label: string };
@@ -11,7 +12,6 @@ type Button = { command: CommandName; label: string };
 const PAUSE: Button = { command: "pause", label: "Pause" };
 const RESUME: Button = { command: "resume", label: "Resume" };
 const BUTTONS: readonly Button[] = [
-  { command: "sample", label: "Sample" },
   { command: "backup", label: "Backup" },
   { command: "save", label: "Save" },
 ];
@@ -21,6 +21,7 @@ export function Commands({ store }: { store: RunStore }) {
   const view = store.view.value;
   const failed = useSignal<string | null>(null);
   const confirm = useRef<HTMLDialogElement>(null);
+  const ask = useRef<HTMLDialogElement>(null);
   const saveFirst = useRef<HTMLInputElement>(null);
   if (view.role !== "operator" && view.role !== "owner") return null;
   const offline = store.link.value.kind !== "live";
@@ -42,6 +43,9 @@ export function Commands({ store }: { store: RunStore }) {
       </p>
       {!over && (
         <div class="buttons">
+          <button type="button" class="quiet" disabled={offline} onClick={() => ask.current?.showModal()}>
+            Sample …
+          </button>
           {buttons.map(({ command, label }) => (
             <button key={command} type="button" class="quiet" disabled={offline} onClick={() => void send(command)}>
               {label}
@@ -52,6 +56,7 @@ export function Commands({ store }: { store: RunStore }) {
           </button>
         </div>
       )}
+      <AskSample dialog={ask} onAsk={(wish) => void send("sample", wish)} />
       <dialog ref={confirm} class="confirm" aria-label="Stop the training">
         <form method="dialog">
           <h2>Stop the training?</h2>

@@ -212,9 +212,14 @@ describe.skipIf(chromiumPath === undefined)("the page, in a real browser against
     await operator.page.goto(await link(run, "operator"));
     await operator.page.getByRole("button", { name: "Stop …" }).click();
     await operator.page.getByRole("button", { name: "Keep training" }).click();
-    await operator.page.getByRole("button", { name: "Sample" }).click();
+    await operator.page.getByRole("button", { name: "Sample …" }).click();
+    await operator.page.getByLabel("Prompt", { exact: true }).fill("a lighthouse");
+    await operator.page.getByText("For a prompt of your own").click();
+    await operator.page.getByLabel("Steps").fill("4");
+    await operator.page.getByRole("button", { name: "Take it" }).click();
     const command = await producer.command();
-    expect(command).toMatchObject({ command: "sample" });
+    expect(command).toMatchObject({ command: "sample", prompt: "a lighthouse", steps: 4 });
+    expect(command).not.toHaveProperty("width");
     producer.update({ id: command.id, state: "applied", global_step: 11 });
     await operator.page.getByText(/^sample \(.+\) done at step 11$/).waitFor();
     await operator.page.getByRole("button", { name: "Pause" }).click();
