@@ -149,6 +149,8 @@ export const agentToHook = z.discriminatedUnion("type", [
     type: z.literal("command"),
     id: z.string().regex(ID_PATTERN),
     command: commandName,
+    /** Seconds until the relay calls it expired: what has not begun by then must not begin. */
+    expires_in: z.number().optional(),
     save: z.boolean().optional(),
     prompt: z.string().max(PROMPT_MAX).optional(),
     negative_prompt: z.string().max(PROMPT_MAX).optional(),

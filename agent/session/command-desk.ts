@@ -46,12 +46,14 @@ const REMEMBERED_MS = 10 * 60 * 1000;
 /** In the spool, also for the next start of the trainer: what an earlier one was asked is not for that. */
 const MEMORY_KEY = "commands";
 
+/** `until`: milliseconds of the desk's clock. */
+type Waiting = { command: RoomCommand; until: number | null };
 /** `at`: milliseconds since 1970. */
 type Handed = { id: string; launch: string; session: string; at: number; answered: boolean };
 
 export function createCommandDesk({ spool, launch, hooks, onPass, unheard, onAnswer, clock }: CommandDeskOptions): CommandDesk {
   let handed = ((spool.recall(MEMORY_KEY) ?? []) as Handed[]).filter(({ at }) => Date.now() - at < REMEMBERED_MS);
-  let waiting: RoomCommand[] = [];
+  let waiting: Waiting[] = [];
   let hookSeenAt = clock();
   let timer: NodeJS.Timeout | null = null;
   let closed = false;
@@ -72,8 +74,9 @@ export function createCommandDesk({ spool, launch, hooks, onPass, unheard, onAns
     settle(id);
     onAnswer();
   };
-  const pass = (hook: Connection, session: string, command: RoomCommand): void => {
-    const { expires_at: _, ...line }: AgentToHook & RoomCommand = command;
+  const pass = (hook: Connection, session: string, { command, until }: Waiting): void => {
+    const { expires_at: _, timestamp: __, ...request } = command;
+    const line: AgentToHook = until === null ? request : { ...request, expires_in: (until - clock()) / 1000 };
     if (!handed.some(({ id }) => id === command.id)) {
       onPass(command);
       const now = Date.now();
@@ -89,7 +92,8 @@ export function createCommandDesk({ spool, launch, hooks, onPass, unheard, onAns
   };
 
   /** @returns whether the command is dealt with; else a hook may still come for it */
-  const settled = (command: RoomCommand): boolean => {
+  const settled = (held: Waiting): boolean => {
+    const { command } = held;
     const { id } = command;
     const before = handed.find((entry) => entry.id === id);
     // Its answer waits for the room, or has been told.
@@ -97,7 +101,7 @@ export function createCommandDesk({ spool, launch, hooks, onPass, unheard, onAns
     const hook = before ? hooks.of(before.session) : hooks.newest();
     const session = hook?.session();
     if (hook && session && (!before || before.launch === launch)) {
-      pass(hook, session, command);
+      pass(hook, session, held);
       return true;
     }
     if (before && before.launch !== launch) answer(id, "failed", GONE);
@@ -110,13 +114,13 @@ export function createCommandDesk({ spool, launch, hooks, onPass, unheard, onAns
   const look = (): void => {
     if (closed) return;
     if (timer) clearTimeout(timer);
-    waiting = waiting.filter((command) => !settled(command));
+    waiting = waiting.filter((held) => !settled(held));
     timer = waiting.length === 0 ? null : setTimeout(look, Math.max(1, hookSeenAt + HOOK_GRACE_MS - clock()));
   };
 
   return {
     take: (command) => {
-      waiting = [...waiting.filter(({ id }) => id !== command.id), command];
+      waiting = [...waiting.filter((held) => held.command.id !== command.id), { command, until: untilOf(command, clock()) }];
       look();
     },
     hooksChanged: () => {
@@ -126,7 +130,7 @@ export function createCommandDesk({ spool, launch, hooks, onPass, unheard, onAns
     answered: settle,
     trainerGone: () => {
       for (const { id, answered } of handed) if (!answered) answer(id, "failed", GONE);
-      for (const { id } of waiting.splice(0)) answer(id, "rejected", "the training has ended");
+      for (const { command } of waiting.splice(0)) answer(command.id, "rejected", "the training has ended");
       look();
     },
     close: () => {
@@ -134,6 +138,12 @@ export function createCommandDesk({ spool, launch, hooks, onPass, unheard, onAns
       if (timer) clearTimeout(timer);
     },
   };
+}
+
+/** @returns when the room calls it expired, by the clock here: both of its times are of the room's, which may be set differently; null where it tells none */
+function untilOf({ expires_at, timestamp }: RoomCommand, now: number): number | null {
+  const left = Date.parse(expires_at) - Date.parse(typeof timestamp === "string" ? timestamp : "");
+  return Number.isNaN(left) ? null : now + left;
 }
 
 const GONE = "the trainer that had it is gone, and did not say what became of it";

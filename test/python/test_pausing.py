@@ -36,6 +36,20 @@ class Visitor:
         return self.why
 
 
+def test_CM3_a_pause_is_not_carried_out_once_the_relay_calls_it_expired() -> None:
+    now = 0.0
+    gate = Gate(clock=lambda: now)
+    assert gate.ask("p1", 5) is None
+    now = 4.9
+    assert gate.expire() is None
+    now = 5.0
+    ended = gate.expire()
+    assert ended is not None and ended.why is Why.LATE
+    assert gate.ask("p2", 1e9) is None  # more time than a pause ever has
+    now += 60
+    assert gate.expire() is not None
+
+
 def test_CM3_a_pause_that_is_reached_too_late_is_not_carried_out_and_the_next_one_can_be_asked_for() -> None:
     clock = Clock()
     gate = Gate(clock=clock)

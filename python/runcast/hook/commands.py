@@ -110,7 +110,7 @@ class Commands:
         if name == "pause":
             if not self._can_be_held:
                 raise Refused("no training that has told of a step is running, and only at a step can one be held")
-            return pause_commands.hand_over_pause(id)
+            return pause_commands.hand_over_pause(id, message.get("expires_in"))
         if name == "resume":
             return pause_commands.hand_over_resume(id)
         if name not in ("stop", *_TAKEN_UP_BETWEEN_STEPS):

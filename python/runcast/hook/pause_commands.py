@@ -34,12 +34,13 @@ def remember(status: str, phase: str | None, message: str | None, error: str | N
     _said = (status, phase, message, error) if status == "running" else _RUNNING
 
 
-def hand_over_pause(id: str) -> Open:
-    """:raises Refused: the training cannot be held, or somebody holds it already"""
+def hand_over_pause(id: str, expires_in: object = None) -> Open:
+    """:param expires_in: seconds until the relay calls it expired, where the agent knows them
+    :raises Refused: the training cannot be held, or somebody holds it already"""
     if has_other_ranks():
         raise Refused("a training of several processes cannot be paused: those that wait for this one would give up")
     _record_unreached(gate.expire())
-    refusal = gate.ask(id)
+    refusal = gate.ask(id, expires_in) if isinstance(expires_in, (int, float)) else gate.ask(id)
     if refusal is not None:
         raise Refused(refusal)
 

@@ -58,7 +58,7 @@ class Gate:
         self._clock = clock
         self._changed = threading.Condition()
         self._id: str | None = None
-        self._asked_at = 0.0
+        self._late_at = 0.0
         self._reached_at: float | None = None
         self._is_stopping = False
         self._alone_since: float | None = None
@@ -69,10 +69,11 @@ class Gate:
         """The training thread is in the gate."""
         return self._reached_at is not None
 
-    def ask(self, id: str) -> str | None:
+    def ask(self, id: str, seconds: float = PAUSE_REACHED_SECONDS) -> str | None:
         """Asks for a pause.
 
         :param id: names this pause
+        :param seconds: the training thread has to come so soon, or there is none
         :returns: why there is none; None when it was taken
         """
         with self._changed:
@@ -80,7 +81,7 @@ class Gate:
                 return "a stop has been asked for"
             if self._id is not None:
                 return "the training is paused already" if self.is_held else "a pause has been asked for already"
-            self._id, self._asked_at, self._reached_at = id, self._clock(), None
+            self._id, self._late_at, self._reached_at = id, self._clock() + min(seconds, PAUSE_REACHED_SECONDS), None
             self.is_asked = True
             return None
 
@@ -105,7 +106,7 @@ class Gate:
     def expire(self) -> Ended | None:
         """:returns: the pause that is not carried out because the training thread comes too late for it"""
         with self._changed:
-            is_late = self._id is not None and not self.is_held and self._clock() - self._asked_at >= PAUSE_REACHED_SECONDS
+            is_late = self._id is not None and not self.is_held and self._clock() >= self._late_at
             return self._open(Why.LATE) if is_late else None
 
     def enter(self) -> tuple[str, bool] | None:

@@ -55,6 +55,16 @@ describe("a command at the agent", () => {
     expect(newer).toEqual([{ type: "command", id: "c", command: "save" }]);
   });
 
+  test("CM1 goes with the time that is left of it by the room's own clock, less what it waited here", () => {
+    const some = hooks();
+    const { desk } = deskOn(spoolForTest(), some);
+    desk.take({ ...command("c"), timestamp: "2026-11-25T11:59:50.000Z" });
+    vi.advanceTimersByTime(3000);
+    const given = some.come("a hook");
+    desk.hooksChanged();
+    expect(given).toEqual([{ type: "command", id: "c", command: "save", expires_in: 7 }]);
+  });
+
   test("CM1 waits for a hook that has lost its agent a moment ago", () => {
     const some = hooks();
     const { desk, answers } = deskOn(spoolForTest(), some);

@@ -59,6 +59,7 @@ export function advance(command: Command, update: CommandUpdate): Command | null
 /** @returns the command as expired, or null while it still has time or has ended. */
 export function expire(command: Command, now: number): Command | null {
   if (now < command.expires_at) return null;
-  const error = command.record.state === "queued" ? "the agent was not connected in time" : "the trainer did not answer in time";
+  const error =
+    command.record.state === "queued" ? "the agent was not connected in time" : "the trainer did not answer in time, and may still do it";
   return advance(command, { state: "expired", global_step: null, error });
 }
