@@ -10,11 +10,11 @@ import {
   VIEWERS_PER_RUN,
 } from "../../protocol/index.ts";
 import { identify } from "../auth/identify.ts";
-import { keyOf } from "../blobs/bucket.ts";
 import type { Env } from "../env.ts";
 import { errorResponse } from "../http/errors.ts";
 import { createLog, type Log, thrown } from "../log.ts";
-import { directoryOf } from "../rooms.ts";
+import { Alarm } from "./alarm.ts";
+import { DirectoryLine } from "./directory-line.ts";
 import { frameSize } from "./frame.ts";
 import type { EventQuery } from "./log/event-page.ts";
 import { isDismissed, socketPort } from "./platform-socket.ts";
@@ -22,6 +22,7 @@ import { type AgentSocket, agentSocket } from "./producer/agent-desk.ts";
 import { isHello, tellError } from "./producer/stranger.ts";
 import { Room } from "./room.ts";
 import type { AgentAttachment, Attachment, Identity } from "./sockets.ts";
+import { BlobDesk } from "./storage/blob-desk.ts";
 import { BlobTally } from "./storage/blob-tally.ts";
 import { RoomStore } from "./storage/store.ts";
 import { UPGRADE_HEADER, type Upgrade } from "./upgrade.ts";
@@ -32,17 +33,16 @@ import { type Peer, type Sleeper, wakeRoom } from "./wake.ts";
 /** One run as a Durable Object: wiring between the platform and {@link Room}. No timer, no `accept()`: it hibernates with its sockets. */
 export class RunRoom extends DurableObject<Env> {
   readonly #store: RoomStore;
-  readonly #blobs: BlobTally;
+  readonly #blobs: BlobDesk;
+  readonly #alarm: Alarm;
+  readonly #directory: DirectoryLine;
   readonly #logger: Log;
   #peers = new Map<WebSocket, Peer>();
   /** Whether the run exists; its room is woken when something is asked of it. */
   #exists: boolean;
   #room: Room | null = null;
-  #alarmAt: number | null = null;
   /** Tokens that were revoked while this object is in memory: one that was let in a moment before is refused at the door. */
   readonly #revoked = new Set<string>();
-  /** What the directory is being told. */
-  #telling: Promise<unknown> = Promise.resolve();
   /** When the newest agent connected, milliseconds since 1970. */
   #connectedAt = 0;
 
@@ -50,7 +50,9 @@ export class RunRoom extends DurableObject<Env> {
     super(ctx, env);
     this.#logger = createLog(env.RUNCAST_LOG_LEVEL, { object: "room" });
     this.#store = new RoomStore(ctx.storage);
-    this.#blobs = new BlobTally(ctx.storage);
+    this.#blobs = new BlobDesk(this.#store, new BlobTally(ctx.storage), env.BLOBS);
+    this.#alarm = new Alarm(ctx);
+    this.#directory = new DirectoryLine(ctx, env, this.#logger);
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(KEEPALIVE_SEND, KEEPALIVE_REPLY));
     this.#exists = this.#store.open();
     if (!this.#exists) return;
@@ -97,7 +99,7 @@ export class RunRoom extends DurableObject<Env> {
   }
 
   override async alarm(): Promise<void> {
-    this.#alarmAt = null;
+    this.#alarm.isOver();
     const room = this.#awake();
     try {
       room?.wake(Date.now());
@@ -142,29 +144,16 @@ export class RunRoom extends DurableObject<Env> {
     }
   }
 
-  /** A blob is about to be stored, also of a run whose producer has not said hello yet. @returns whether that counts as one more (AC6) */
+  // For the Worker's route of blobs: see BlobDesk.
+
   async claimBlob(run: string, sha256: string, bytes: number): Promise<Result<{ fresh: boolean }>> {
-    this.#store.prepare();
-    await this.#settleBlobs(run, Date.now());
-    // The run may have been deleted meanwhile.
-    this.#store.prepare();
-    return this.#blobs.claim(sha256, bytes, Date.now());
+    return this.#blobs.claim(run, sha256, bytes);
   }
-  /** A blob that was claimed was not stored. */
   async releaseBlob(sha256: string): Promise<void> {
-    if (this.#store.hasTables()) this.#blobs.release(sha256);
+    this.#blobs.release(sha256);
   }
-  /** A blob was stored. @returns false where the run was deleted since it was claimed, or that is too long ago */
   async keepsBlob(sha256: string): Promise<boolean> {
-    return this.#store.hasTables() && this.#blobs.confirm(sha256);
-  }
-  /** Whoever stores a blob may go at any moment, before it is in the bucket or after that: the bucket knows. */
-  async #settleBlobs(run: string, now: number): Promise<void> {
-    const settle = async (sha256: string) => {
-      const stored = (await this.env.BLOBS.head(keyOf(run, sha256))) !== null;
-      if (this.#store.hasTables()) this.#blobs.settle(sha256, stored, now);
-    };
-    await Promise.all(this.#blobs.overdue(now).map(settle));
+    return this.#blobs.keeps(sha256);
   }
 
   /** A token was revoked (AC4): its sockets end, also one that is still on its way here. */
@@ -194,7 +183,7 @@ export class RunRoom extends DurableObject<Env> {
     this.#exists = false;
     this.#room = null;
     this.#peers = new Map();
-    this.#alarmAt = null;
+    this.#alarm.isOver();
     for (const socket of this.ctx.getWebSockets()) {
       socketPort(socket).close(ERRORS.run_deleted.close, ERRORS.run_deleted.message);
     }
@@ -205,9 +194,7 @@ export class RunRoom extends DurableObject<Env> {
       this.ctx.abort("storage failed");
       throw error;
     }
-    // What was told before must not come after it: the run would stand in the list again.
-    await this.#telling;
-    await directoryOf(this.env).remove(run);
+    await this.#directory.remove(run);
     if (existed) this.#logger("info", "run deleted", { run });
     return existed;
   }
@@ -315,10 +302,10 @@ export class RunRoom extends DurableObject<Env> {
         store: this.#store,
         storage: this.ctx.storage,
         effects: {
-          alarm: (at) => this.#setAlarm(at),
+          alarm: (at) => this.#alarm.at(at),
           listed: (summary) => {
             // An answer that came late to a room whose run was deleted.
-            if (this.#exists) this.#tellDirectory(summary.run, JSON.stringify(summary));
+            if (this.#exists) this.#directory.tell(summary.run, JSON.stringify(summary));
           },
           newId: () => crypto.randomUUID().replaceAll("-", ""),
           identify: (token, answer) => this.#identify(token, answer),
@@ -405,22 +392,6 @@ export class RunRoom extends DurableObject<Env> {
       if (peer.kind === "agent" && peer.agent === agent) return this.ctx.getWebSocketAutoResponseTimestamp(socket)?.getTime() ?? 0;
     }
     return 0;
-  }
-
-  /** Each `setAlarm` is a row written: only an earlier wish replaces the one that stands, which may be older than this object's memory. */
-  #setAlarm(at: number): void {
-    if (this.#alarmAt !== null && this.#alarmAt <= at) return;
-    this.#alarmAt = at;
-    const { storage } = this.ctx;
-    this.ctx.waitUntil(storage.getAlarm().then((standing) => (standing !== null && standing <= at ? undefined : storage.setAlarm(at))));
-  }
-
-  #tellDirectory(run: string, summary: string): void {
-    const told = directoryOf(this.env)
-      .put(summary)
-      .catch((error) => this.#logger("warning", "the directory was not told", { run, ...thrown(error) }));
-    this.#telling = Promise.all([this.#telling, told]);
-    this.ctx.waitUntil(told);
   }
 }
 
