@@ -92,7 +92,7 @@ except KeyboardInterrupt:
     raise
 `;
 
-test.each([
+test.concurrent.each([
   [["--allow-interrupt"], "stop: applied at step \\d+", 0],
   [[], "stop: rejected: .*--allow-interrupt.*", 1],
 ] as const)("CM3 a stop that the hook turns down, run with %j: %s", async (allowed, end, code) => {
