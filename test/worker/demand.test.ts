@@ -9,12 +9,13 @@ import { agent } from "./support/sockets.ts";
 
 const SILENT: SocketPort = { send: () => true, close: () => undefined, buffered: () => null, remember: () => undefined };
 
-function join(room: Room, name: string): Viewer {
+/** @param exp of its token, seconds since 1970 */
+function join(room: Room, name: string, exp = 1e12): Viewer {
   const attachment = {
     kind: "viewer",
     sub: name,
     role: "viewer",
-    exp: 1e12,
+    exp,
     client_id: name,
     mode: "batched",
     subscription: ["*"],
@@ -43,6 +44,18 @@ describe("demand", () => {
       room.viewers.leave(onTop);
       for (const viewer of viewers) room.viewers.leave(viewer);
       expect(rhythms(producer)).toEqual(["idle", "live", "crowd", "live", "idle"]);
+    });
+  });
+
+  test("HL3 who watches is who may: one whose token has ended is not among them, though its socket is open", async () => {
+    const run = newRun();
+    await agent(run).then((first) => first.close());
+    await alone(run, 2_000_000_000_000, (room) => {
+      join(room, "may watch");
+      join(room, "has ended", 1_999_999_000);
+      expect(room.core.viewers.count).toBe(2);
+      expect(room.snapshot().viewers).toEqual({ count: 1, names: ["may watch"] });
+      expect(room.summary().viewers).toBe(1);
     });
   });
 

@@ -32,10 +32,13 @@ export class Room {
   readonly viewers: ViewerDesk;
   readonly commands: CommandDesk;
 
+  /** Milliseconds since 1970. */
+  readonly #clock: () => number;
   /** When this room was woken, milliseconds since 1970. */
   readonly #awakeSince: number;
 
   constructor(parts: CoreParts & { storage: StoragePort }) {
+    this.#clock = parts.clock;
     this.#awakeSince = parts.clock();
     this.core = createCore(parts, {
       welcomeAgain: (viewer, now) => this.viewers.welcomeAgain(viewer, now),
@@ -67,7 +70,7 @@ export class Room {
       status: textOf(log.state.training_status?.status),
       created_at: createdAt,
       updated_at: new Date(Math.max(this.agent.watch.lastHeard, log.lastChunkAt, Date.parse(createdAt))).toISOString(),
-      viewers: viewers.count,
+      viewers: viewers.presence(0, this.#clock()).count,
       agent_connected: this.agent.active !== null,
       progress: log.state.training_progress,
     };
@@ -91,7 +94,7 @@ export class Room {
       ...log.state,
       commands: this.commands.open(),
       health: healthOf(log.state, this.agent.watch.link()),
-      viewers: { count: viewers.count, names: viewers.names(VIEWER_NAMES_SHOWN) },
+      viewers: viewers.presence(VIEWER_NAMES_SHOWN, this.#clock()),
     };
   }
 

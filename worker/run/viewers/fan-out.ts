@@ -52,11 +52,11 @@ export class Viewers {
     return count;
   }
 
-  /** Names shown to others, without doubles. */
-  names(limit: number): string[] {
-    const names = new Set<string>();
-    for (const viewer of this.all()) names.add(viewer.attachment.sub);
-    return [...names].sort().slice(0, limit);
+  /** HL3: who watches, names without doubles. One whose token has ended is not counted: its socket ends with its next frame, in or out (AC4). */
+  presence(limit: number, now: number): { count: number; names: string[] } {
+    const present = [...this.all()].filter(({ attachment }) => !hasEnded(attachment, now));
+    const names = new Set(present.map(({ attachment }) => attachment.sub));
+    return { count: present.length, names: [...names].sort().slice(0, limit) };
   }
 
   *all(): Generator<Viewer> {
