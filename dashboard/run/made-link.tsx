@@ -4,7 +4,7 @@ import type { ShareMade } from "../../protocol/index.ts";
 import { dateClock } from "../time/format.ts";
 
 /** The link that was made, to be copied or passed on. Its place is there before it is, so that nothing moves. */
-export function MadeLink({ made }: { made: ShareMade | null }) {
+export function MadeLink({ made, problem }: { made: ShareMade | null; problem: string | null }) {
   const field = useRef<HTMLInputElement>(null);
   const hint = useSignal<string | null>(null);
 
@@ -30,7 +30,11 @@ export function MadeLink({ made }: { made: ShareMade | null }) {
         </button>
       </div>
       <p class="muted" role="status">
-        {hint.value ?? (made && `Shown this once. It signs in whoever opens it, until ${dateClock(made.expires_at)}.`)}
+        {problem === null &&
+          (hint.value ?? (made && `Shown this once. It signs in whoever opens it, until ${dateClock(made.expires_at)}.`))}
+      </p>
+      <p class="problem" role="alert">
+        {problem}
       </p>
     </div>
   );

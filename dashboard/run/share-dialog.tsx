@@ -49,21 +49,18 @@ function ShareDialog({ run, store, roles, onClose }: DialogProps) {
   const [shares] = useState(() => new Shares(store.api, run));
   useEffect(() => {
     dialog.current?.showModal();
-    void shares.read();
+    shares.read();
   }, [shares]);
   const busy = shares.busy.value;
   return (
     <dialog ref={dialog} class="confirm share" aria-label="Share this run" onClose={onClose}>
       <h2>Share this run</h2>
-      <WishForm roles={roles} busy={busy} onMake={(wish) => void shares.make(wish)} />
+      <WishForm roles={roles} busy={busy} onMake={(wish) => shares.make(wish)} />
       {/* With a key: what was said of one link is not true of the next. */}
-      <MadeLink key={shares.made.value?.jti} made={shares.made.value} />
-      <p class="share-problem bad" role="alert">
-        {shares.problem.value}
-      </p>
+      <MadeLink key={shares.made.value?.jti} made={shares.made.value} problem={shares.problem.value} />
       <h3>Links that sign in</h3>
       <div class="shares">
-        <ShareList list={shares.list.value} roles={roles} busy={busy} onRevoke={(jti) => void shares.revoke(jti)} />
+        <ShareList list={shares.list.value} roles={roles} busy={busy} onRevoke={(jti) => shares.revoke(jti)} />
       </div>
       <div class="buttons">
         <button type="button" class="quiet" onClick={() => dialog.current?.close()}>
@@ -119,7 +116,7 @@ type ListProps = { list: readonly TokenRecord[] | null; roles: readonly SharedRo
 
 /** Who may not make such a link may not revoke it either: it has no button. */
 function ShareList({ list, roles, busy, onRevoke }: ListProps) {
-  if (list === null) return <p class="absent">{busy ? "Reading …" : "Not known"}</p>;
+  if (list === null) return null;
   if (list.length === 0) return <p class="absent">None yet</p>;
   return (
     <ul>

@@ -11,22 +11,24 @@ export class Shares {
   readonly made = signal<ShareMade | null>(null);
   /** What went wrong with the last thing that was asked. */
   readonly problem = signal<string | null>(null);
-  /** One thing at a time: two answers could come in another order than they were asked for. */
+  /** A link is being made or revoked. */
   readonly busy = signal(false);
   readonly #api: Api;
   readonly #run: string;
+  /** One question at a time: two answers could come in another order than they were asked for. */
+  #last: Promise<void> = Promise.resolve();
 
   constructor(api: Api, run: string) {
     this.#api = api;
     this.#run = run;
   }
 
-  read(): Promise<void> {
-    return this.#one(() => this.#readList());
+  read(): void {
+    this.#last = this.#last.then(() => this.#readList());
   }
 
-  make(wish: ShareRequest): Promise<void> {
-    return this.#one(async () => {
+  make(wish: ShareRequest): void {
+    this.#change(async () => {
       const made = await this.#api.share(this.#run, wish);
       if (!made.ok) return this.#failed("No link was made", made);
       this.made.value = made.value;
@@ -34,8 +36,8 @@ export class Shares {
     });
   }
 
-  revoke(jti: string): Promise<void> {
-    return this.#one(async () => {
+  revoke(jti: string): void {
+    this.#change(async () => {
       const revoked = await this.#api.revokeShare(this.#run, jti);
       if (!revoked.ok) return this.#failed("The link was not revoked", revoked);
       if (this.made.value?.jti === jti) this.made.value = null;
@@ -43,12 +45,12 @@ export class Shares {
     });
   }
 
-  async #one(work: () => Promise<void>): Promise<void> {
-    if (this.busy.value) return;
+  #change(work: () => Promise<void>): void {
     this.busy.value = true;
     this.problem.value = null;
-    await work();
-    this.busy.value = false;
+    this.#last = this.#last.then(work).then(() => {
+      this.busy.value = false;
+    });
   }
 
   async #readList(): Promise<void> {
