@@ -43,6 +43,11 @@ async function sharesOf(run: string): Promise<TokenRecord[]> {
   return answer.ok ? answer.value : [];
 }
 
+async function watching(run: string): Promise<number | null> {
+  const answer = await createApi({ url: relay.url, token: await relay.token("viewer", run) }).run(run);
+  return answer.ok ? answer.value.viewers : null;
+}
+
 async function openDialog(page: Page) {
   await page.getByRole("button", { name: "Share …" }).click();
   return page.getByRole("dialog", { name: "Share this run" });
@@ -175,6 +180,7 @@ describe.skipIf(chromiumPath === undefined)("sharing a run from its page, and wh
     await turn(true);
     await page.clock.fastForward(60_000);
     await other.context.close();
+    await expect.poll(() => watching(run)).toBe(1);
     expect(asked.length).toBe(2);
     await turn(false);
     await page.getByText("1 watching").waitFor();
