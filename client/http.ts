@@ -55,6 +55,8 @@ export type Api = {
   share(run: string, wish: ShareRequest): Promise<Answer<ShareMade>>;
   /** The links to a run that have not ended, newest first. */
   shares(run: string): Promise<Answer<TokenRecord[]>>;
+  /** Ends a link to a run, and every socket that was opened with it. For those who may make such a link. */
+  revokeShare(run: string, jti: string): Promise<Answer<null>>;
   /** Tokens that the relay made and that have not ended, newest first. For owners. */
   tokens(): Promise<Answer<TokenRecord[]>>;
   /** Ends a token by its id, and every socket that was opened with it. For owners. */
@@ -76,6 +78,8 @@ export function createApi(options: ApiOptions): Api {
     commands: async (run) => pick(await get(`/api/runs/${encodeURIComponent(run)}/commands`, commandList), (value) => value.commands),
     share: (run, wish) => ask(options, "POST", `/api/runs/${encodeURIComponent(run)}/share`, shareMade, { body: wish }),
     shares: async (run) => pick(await get(`/api/runs/${encodeURIComponent(run)}/share`, shareList), (value) => value.shares),
+    revokeShare: async (run, jti) =>
+      pick(await ask(options, "DELETE", `/api/runs/${encodeURIComponent(run)}/share/${encodeURIComponent(jti)}`, z.unknown()), () => null),
     tokens: async () => pick(await get("/api/tokens", tokenList), (value) => value.tokens),
     revoke: async (jti) => pick(await ask(options, "DELETE", `/api/tokens/${encodeURIComponent(jti)}`, z.unknown()), () => null),
     signIn: () => ask(options, "POST", "/api/session", session),

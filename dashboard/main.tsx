@@ -3,6 +3,7 @@ import "./styles/tokens.css";
 import "./styles/base.css";
 import "./styles/list.css";
 import "./styles/run.css";
+import "./styles/people.css";
 import "./styles/samples.css";
 import "./styles/log.css";
 import "uplot/dist/uPlot.min.css";

@@ -6,6 +6,8 @@ import { StatusPill } from "../status-pill.tsx";
 import { now } from "../time/clock.ts";
 import { ago, count, duration } from "../time/format.ts";
 import { Commands } from "./commands.tsx";
+import { Presence } from "./presence.tsx";
+import { Share } from "./share-dialog.tsx";
 import type { RunStore } from "./store.ts";
 
 export function RunHeader({ run, store, freshness }: { run: string; store: RunStore; freshness: Freshness }) {
@@ -28,6 +30,10 @@ export function RunHeader({ run, store, freshness }: { run: string; store: RunSt
           <ProcessItem view={view} known={freshness.kind !== "stale"} />
           <ProgressItem view={view} known={freshness.kind !== "stale"} localTime={store.localTime} />
         </ul>
+        <div class="people">
+          <Presence run={run} store={store} />
+          <Share run={run} store={store} />
+        </div>
         <Commands store={store} />
       </div>
       {status?.error && (

@@ -1,5 +1,5 @@
 import { batch, signal } from "@preact/signals";
-import { type Connection, connect, type LinkState, type RunEvent } from "../../client/index.ts";
+import { type Api, type Connection, connect, createApi, type LinkState, type RunEvent } from "../../client/index.ts";
 import { type EventOf, fromWire, type Welcome } from "../../protocol/index.ts";
 import { Curves } from "../model/curves.ts";
 import { addLine, addOlderLines, type LogLine } from "../model/log-lines.ts";
@@ -19,6 +19,8 @@ export class RunStore {
   /** How the older part of the curves is coming. */
   readonly history = signal<History>({ kind: "none" });
   readonly connection: Connection;
+  /** What is asked beside the connection, with the same token. */
+  readonly api: Api;
 
   /** Every scalar that the trainer logged; for one that logs none, what its progress carries. */
   metrics = new Curves();
@@ -38,6 +40,7 @@ export class RunStore {
 
   constructor(options: { url: string; run: string; token: string }) {
     this.#options = options;
+    this.api = createApi(options);
     this.connection = connect({
       ...options,
       onWelcome: (welcome) => this.#welcome(welcome),

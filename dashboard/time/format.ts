@@ -37,6 +37,7 @@ export function ago(at: number, now: number): string {
 
 const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 const DAY_CLOCK = new Intl.DateTimeFormat(undefined, { weekday: "short", hour: "2-digit", minute: "2-digit" });
+const DATE_CLOCK = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
 const SECONDS_CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
 
 /** The farthest moment from 1970 that a date can be, in milliseconds. */
@@ -51,6 +52,12 @@ export function isMoment(at: number): boolean {
 export function clock(at: number, now: number): string {
   if (!isMoment(at)) return "–";
   return (Math.abs(at - now) > 12 * 3600 * 1000 ? DAY_CLOCK : CLOCK).format(at);
+}
+
+/** @returns the day and the clock time of a moment that may be weeks away */
+export function dateClock(timestamp: string): string {
+  const at = Date.parse(timestamp);
+  return Number.isNaN(at) ? "–" : DATE_CLOCK.format(at);
 }
 
 /** @returns the time between two clock times, written as the reader's language does */
