@@ -1,5 +1,7 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import type { AccessOptions } from "./access.ts";
+import type { ExportOptions } from "./export.ts";
+import { EXPORT_FORMATS } from "./export-formats.ts";
 import { RELAY_OPTION, TOKEN_OPTION } from "./options.ts";
 
 /**
@@ -19,6 +21,22 @@ export function addLookingCommands(program: Command, done: (code: number) => voi
       const { runsCommand } = await import("./runs.ts");
       done(await runsCommand(options));
     });
+  program
+    .command("export")
+    .summary("write a run's events or metrics to a file")
+    .description("Writes what the relay has of a run: its events as JSON, or its metrics as a table.")
+    .argument("<run>", "the run's id")
+    .addOption(new Option("--format <format>", "what is written").choices(EXPORT_FORMATS).makeOptionMandatory())
+    .option("--events <types>", "these types of events only, with commas between them")
+    .option("--output <file>", "the file to write (default: stdout)")
+    .option("--resume", "with ndjson: continue the file after its last event")
+    .option(...RELAY_OPTION)
+    .option(...TOKEN_OPTION)
+    .addHelpText("after", EXPORT_HELP)
+    .action(async (run: string, options: ExportOptions) => {
+      const { exportCommand } = await import("./export.ts");
+      done(await exportCommand(run, options));
+    });
 }
 
 const RUNS_HELP = `
@@ -30,3 +48,14 @@ Examples:
   runcast runs
   runcast runs | cut -f 1,3                                # ids and their status
   runcast runs --json | jq -r 'select(.status == "running") | .run'`;
+
+const EXPORT_HELP = `
+Formats: ndjson, one event a line; json, one array of them; csv, the metrics, a line for each step and a column for each series, in which
+NaN, Infinity and -Infinity stand as these words and what was not told is empty.
+A relay keeps the newest 64 MiB of a run's events, for a week: what is older is not there to be exported. One that goes away meanwhile is
+waited for, ten minutes at most. A file that is there already is never written over.
+
+Examples:
+  runcast export 2026-11-23-train-k3v9x --format csv --output losses.csv
+  runcast export 2026-11-23-train-k3v9x --format ndjson --events log | jq -r .message
+  runcast export 2026-11-23-train-k3v9x --format ndjson --output run.ndjson --resume   # again and again: what is new`;
