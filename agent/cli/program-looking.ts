@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import type { AccessOptions } from "./access.ts";
+import type { DoctorOptions } from "./doctor/doctor.ts";
 import type { ExportOptions } from "./export.ts";
 import { EXPORT_FORMATS } from "./export-formats.ts";
 import { RELAY_OPTION, TOKEN_OPTION } from "./options.ts";
@@ -37,6 +38,19 @@ export function addLookingCommands(program: Command, done: (code: number) => voi
       const { exportCommand } = await import("./export.ts");
       done(await exportCommand(run, options));
     });
+  program
+    .command("doctor")
+    .summary("look for what keeps a training from being watched")
+    .description("Checks relay, token, clock, Node, Python and the hook in it, GPU tools, folders and disk, and says what to do.")
+    .option("--python <program>", "the Python that trains (default: python, else python3, on PATH)")
+    .option(...RELAY_OPTION)
+    .option(...TOKEN_OPTION)
+    .option("--json", "print one JSON object a line: check, result (ok, warning, failed), message, advice")
+    .addHelpText("after", DOCTOR_HELP)
+    .action(async (options: DoctorOptions) => {
+      const { doctorCommand } = await import("./doctor/doctor.ts");
+      done(await doctorCommand(options));
+    });
 }
 
 const RUNS_HELP = `
@@ -59,3 +73,11 @@ Examples:
   runcast export 2026-11-23-train-k3v9x --format csv --output losses.csv
   runcast export 2026-11-23-train-k3v9x --format ndjson --events log | jq -r .message
   runcast export 2026-11-23-train-k3v9x --format ndjson --output run.ndjson --resume   # again and again: what is new`;
+
+const DOCTOR_HELP = `
+Exit codes: 0 all is well, or there are warnings alone; 1 something fails; 2 wrong usage.
+
+Examples:
+  runcast doctor
+  runcast doctor --relay https://runcast.example.workers.dev --python ./venv/bin/python
+  runcast doctor --json | jq -r 'select(.result == "failed") | .advice'`;
