@@ -1,5 +1,5 @@
 import { styleText } from "node:util";
-import { chooseRelay, parseRelay } from "../../config/relay.ts";
+import { chooseRelay, isLoopback, parseRelay } from "../../config/relay.ts";
 import type { AccessOptions } from "../access.ts";
 import { writeOut } from "../output.ts";
 import { plainCell } from "../table.ts";
@@ -20,7 +20,7 @@ export async function doctorCommand(options: DoctorOptions): Promise<number> {
   const address = chooseRelay(options.relay, env);
   const relay = parseRelay(address);
   if (!relay) throw new UsageError(`--relay: ${address} is no http, https, ws or wss address`);
-  const known = checkRelay(relay.http);
+  const known = checkRelay({ http: relay.http, onThisMachine: isLoopback(relay) });
   const checks: Promise<Finding[]>[] = [
     known.then(({ findings }) => findings),
     known.then(async ({ there }) => [await checkToken(env, relay, options.token || env.RUNCAST_TOKEN, there)]),

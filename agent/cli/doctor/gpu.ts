@@ -19,7 +19,9 @@ export async function checkGpu(env: NodeJS.ProcessEnv): Promise<Finding> {
     return warning(CHECK, "nvidia-smi sees no GPU", "in a container: give it the GPUs (docker run --gpus all)");
   }
   const rocm = await askProgram("rocm-smi", ["--showid"], env);
-  if (rocm.kind === "told") return ok(CHECK, "rocm-smi is there, nvidia-smi is not");
+  if (rocm.kind === "told") {
+    return warning(CHECK, "rocm-smi is there, nvidia-smi is not", "load and memory are measured of NVIDIA's GPUs alone; all else is shown");
+  }
   const fails = rocm.kind === "failed" ? `, and rocm-smi fails: ${rocm.message}` : " or rocm-smi";
   return warning(
     CHECK,

@@ -11,7 +11,7 @@ const CLOCK_NOTICED_S = 5;
 export type RelayFindings = { there: boolean; findings: Finding[] };
 
 /** Whether the relay answers and can work, and how far this machine's clock is from its own. */
-export async function checkRelay(url: string): Promise<RelayFindings> {
+export async function checkRelay({ http: url, onThisMachine }: { http: string; onThisMachine: boolean }): Promise<RelayFindings> {
   const before = Date.now();
   let response: Response;
   let body: unknown;
@@ -22,7 +22,7 @@ export async function checkRelay(url: string): Promise<RelayFindings> {
     const advice = "start one with `npm start`, or give its address with --relay or RUNCAST_RELAY";
     return { there: false, findings: [failed("relay", `nothing answers at ${url}: ${reasonOf(error)}`, advice)] };
   }
-  const clock = clockFinding(response.headers.get("date"), (before + Date.now()) / 2);
+  const clock = clockFinding(response.headers.get("date"), (before + Date.now()) / 2, onThisMachine);
   if (response.ok && typeof body === "object" && body !== null && "ok" in body) {
     return { there: true, findings: [ok("relay", `${url} answers and can work`), clock] };
   }
@@ -37,9 +37,13 @@ export async function checkRelay(url: string): Promise<RelayFindings> {
   return { there: said.success, findings: [finding] };
 }
 
-/** @param now milliseconds since 1970, in the middle of the question */
-export function clockFinding(date: string | null, now: number): Finding {
+/**
+ * @param date the header; Cloudflare sends it, workerd by itself does not
+ * @param now milliseconds since 1970, in the middle of the question
+ */
+export function clockFinding(date: string | null, now: number, onThisMachine: boolean): Finding {
   const told = Date.parse(date ?? "");
+  if (Number.isNaN(told) && onThisMachine) return ok("clock", "the relay runs on this machine, by the same clock");
   if (Number.isNaN(told)) return warning("clock", "the relay does not tell its time", "compare this machine's clock with another by hand");
   // The header leaves out the fraction of its second.
   const ahead = Math.round((now - told - 500) / 1000);
