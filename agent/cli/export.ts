@@ -28,7 +28,8 @@ export async function exportCommand(run: string, options: ExportOptions): Promis
     if (!from.ok) return say(from.message);
     const ended = await copy({ access, run: found.value, events, target, after: from.after, format: options.format });
     whole = ended === null;
-    return ended === null ? 0 : refusal(ended, options.format === "ndjson" && options.output ? "; --resume continues the file" : "");
+    if (ended === null) return await stillTheSame(access, found.value);
+    return refusal(ended, options.format === "ndjson" && options.output ? "; --resume continues the file" : "");
   } catch (error) {
     return say(`${options.output ?? "stdout"} cannot be written: ${error instanceof Error ? error.message : String(error)}`);
   } finally {
@@ -90,6 +91,13 @@ async function continuation(
   if (!page.ok) return { ok: false, message: `${page.message} (${page.code})` };
   const [there] = page.value.events;
   return there !== undefined && JSON.stringify(there) === last ? { ok: true, after } : other;
+}
+
+/** A room that lost its newest events, or a run that was deleted and begun anew, numbers anew: the pages before and after do not fit together. */
+async function stillTheSame(access: Access, { run, log_id }: RunDetail): Promise<number> {
+  const now = await access.api().run(run);
+  if (!now.ok || now.value.log_id === log_id) return 0;
+  return say("the run's log was numbered anew meanwhile: events may be missing or double. Export it again");
 }
 
 type Copy = {

@@ -1,6 +1,8 @@
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import WebSocket from "ws";
 import { formatOf } from "../../../agent/cli/export-formats.ts";
 import { eventPages, RELAY_AWAY_MAX_MS } from "../../../agent/cli/export-pages.ts";
@@ -10,6 +12,7 @@ import { type Relay, startRelay } from "../../support/relay.ts";
 import { folderForTest } from "../../support/temporary.ts";
 import { until } from "../../support/until.ts";
 import { cli } from "../support/cli.ts";
+import { inTerminal } from "../support/terminal.ts";
 
 let relay: Relay;
 beforeAll(async () => {
@@ -35,8 +38,22 @@ async function feed(run: string, seq: number, events: object[], life = "l"): Pro
 
 const log = (message: string) => ({ type: "log", timestamp: "2026-11-23T10:00:00.000Z", level: "info", message });
 
-async function exported(run: string, args: string[], cwd?: string) {
-  const env = { RUNCAST_RELAY: relay.url, RUNCAST_SECRET: relay.secret };
+/** Stands in front of the relay. @param alter what becomes of an answer; null: the connection is cut instead */
+async function proxied(alter: (path: string, body: string) => string | null): Promise<string> {
+  const server = createServer(async (request, response) => {
+    const headers = { authorization: request.headers.authorization ?? "" };
+    const answer = await fetch(`${relay.url}${request.url}`, { headers });
+    const body = alter(request.url ?? "", await answer.text());
+    if (body === null) request.socket.destroy();
+    else response.writeHead(answer.status).end(body);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void server.close());
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+async function exported(run: string, args: string[], cwd?: string, url = relay.url) {
+  const env = { RUNCAST_RELAY: url, RUNCAST_SECRET: relay.secret };
   const program = cli(["export", run, ...args], { env, ...(cwd ? { cwd } : {}) });
   const { code } = await program.closed;
   return { code, stdout: program.stdout(), stderr: program.stderr() };
@@ -111,6 +128,45 @@ describe("runcast export", () => {
     program.child.stdout?.destroy();
     expect((await program.exited).code).toBe(0);
     expect(program.stderr()).toBe("");
+  });
+
+  test("VW3 a relay that is cut off between two pages is waited for, and every event is there once", async () => {
+    const text = "x".repeat(1400);
+    const events = (from: number) => Array.from({ length: 2000 }, (_, n) => log(`${from + n} ${text}`));
+    await feed("paged", 1, events(0));
+    await feed("paged", 2001, events(2000));
+    let pages = 0;
+    const url = await proxied((path, body) => {
+      if (path.includes("/events")) pages += 1;
+      return pages === 2 ? null : body;
+    });
+    const told = await exported("paged", ["--format", "ndjson", "--events", "log"], undefined, url);
+    expect([told.code, told.stderr, pages]).toEqual([0, "runcast: the relay does not answer; it is waited for\n", 3]);
+    expect(parsed(told.stdout).map(({ message }) => Number.parseInt(String(message), 10))).toEqual(
+      Array.from({ length: 4000 }, (_, n) => n),
+    );
+  });
+
+  test("VW3 a log that was numbered anew meanwhile is told, and fails", async () => {
+    await feed("renumbered", 1, [log("one")]);
+    let asked = 0;
+    const url = await proxied((path, body) => {
+      if (path.includes("/events")) return body;
+      asked += 1;
+      return asked === 1 ? body : JSON.stringify({ ...JSON.parse(body), log_id: "another" });
+    });
+    const told = await exported("renumbered", ["--format", "json"], undefined, url);
+    expect(told).toMatchObject({ code: 1, stderr: expect.stringContaining("numbered anew meanwhile") });
+  });
+
+  test("CL1 how far it is stands on stderr where that is a terminal", async () => {
+    await feed("watched", 1, [log("one")]);
+    const file = join(folderForTest(), "w.ndjson");
+    const token = await relay.token("viewer", "*");
+    const terminal = inTerminal(["export", "watched", "--format", "ndjson", "--output", file, "--relay", relay.url, "--token", token]);
+    await terminal.closed;
+    expect(terminal.output()).toMatch(/\d+ events, 100% of the log/);
+    expect(parsed(readFileSync(file, "utf8")).some(({ message }) => message === "one")).toBe(true);
   });
 
   test.each([
