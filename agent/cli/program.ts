@@ -1,19 +1,13 @@
 import { Command, CommanderError, Option } from "commander";
 import { role } from "../../protocol/index.ts";
 import { packageRoot } from "../config/paths.ts";
-import { DEFAULT_RELAY } from "../config/relay.ts";
 import type { AccessOptions } from "./access.ts";
+import { RELAY_OPTION, TOKEN_OPTION } from "./options.ts";
+import { addLookingCommands } from "./program-looking.ts";
 import type { RunOptions } from "./run.ts";
 import type { SendOptions } from "./send.ts";
 import type { ShareOptions } from "./share.ts";
 import { EXIT_USAGE, UsageError } from "./usage.ts";
-
-const RELAY_OPTION = ["--relay <url>", `the relay's address (default: $RUNCAST_RELAY, else ${DEFAULT_RELAY})`] as const;
-
-const TOKEN_OPTION = [
-  "--token <token>",
-  "a token that may do this; others on this machine see arguments, so rather set $RUNCAST_TOKEN (default: made from the local relay's secret)",
-] as const;
 
 /**
  * Reads the command line and does what it says.
@@ -75,6 +69,9 @@ export async function runProgram(words: readonly string[]): Promise<number> {
       const { sendCommand } = await import("./send.ts");
       code = await sendCommand(words, options);
     });
+  addLookingCommands(program, (given) => {
+    code = given;
+  });
   program
     .command("token")
     .summary("make a token for the local relay")
@@ -150,6 +147,7 @@ export async function runProgram(words: readonly string[]): Promise<number> {
 const GENERAL_HELP = `
 Examples:
   runcast run -- python scripts/train.py --config-path config.json
+  runcast runs
   runcast send 2026-11-23-train-k3v9x sample
   runcast share 2026-11-23-train-k3v9x --expires 7d
 

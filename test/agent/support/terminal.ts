@@ -8,7 +8,7 @@ import { SECRET } from "./cli.ts";
 const MAIN = fileURLToPath(new URL("../../../agent/cli/main.ts", import.meta.url));
 
 /** Runs `runcast` in a terminal of its own, which script(1) makes; what is typed goes through that terminal. */
-export function inTerminal(args: readonly string[]) {
+export function inTerminal(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
   const folder = folderForTest();
   const quoted = [process.execPath, MAIN, ...args].map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
   const child = spawn("script", ["-qec", `exec ${quoted}`, "/dev/null"], {
@@ -19,6 +19,7 @@ export function inTerminal(args: readonly string[]) {
       XDG_RUNTIME_DIR: folder,
       RUNCAST_SECRET: SECRET,
       RUNCAST_RELAY: "http://127.0.0.1:9",
+      ...env,
     },
     stdio: ["pipe", "pipe", "inherit"],
   });
