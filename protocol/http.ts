@@ -3,6 +3,7 @@ import { claims, type Role, role } from "./claims.ts";
 import { commandRecord } from "./commands.ts";
 import { anyEvent, commandState } from "./events.ts";
 import { TOKEN_LIFETIME_MAX_S, TOKEN_MAX_LENGTH } from "./limits.ts";
+import { wireNumber } from "./numbers.ts";
 import { snapshot } from "./viewer-messages.ts";
 
 /** Bodies of the HTTP interface. */
@@ -36,6 +37,22 @@ export type RunDetail = z.infer<typeof runDetail>;
 /** `GET /api/runs/:run/events`; `next` is the `after` (or `before`) of the next page. */
 export const eventPage = z.looseObject({ events: z.array(anyEvent), next: z.int().nullable() });
 export type EventPage = z.infer<typeof eventPage>;
+
+/**
+ * One series of `GET /api/runs/:run/metrics`: columns of equal length, by rising step. An entry is a point, or a bucket of them: `steps` has its
+ * last step and `last` the value there; `min` and `max` leave NaN out (null: nothing else), `nan` counts it.
+ */
+export const seriesCurve = z.looseObject({
+  steps: z.array(z.int()),
+  min: z.array(wireNumber.nullable()),
+  max: z.array(wireNumber.nullable()),
+  last: z.array(wireNumber),
+  nan: z.array(z.int()),
+});
+export type SeriesCurve = z.infer<typeof seriesCurve>;
+/** `GET /api/runs/:run/metrics` */
+export const runMetrics = z.looseObject({ series: z.record(z.string(), seriesCurve) });
+export type RunMetrics = z.infer<typeof runMetrics>;
 
 /** `GET /api/runs/:run/samples`, newest first. */
 export const sampleList = z.looseObject({ samples: z.array(anyEvent) });

@@ -109,6 +109,25 @@ export const SPOOL_RESERVE_BYTES = 2 * 1024 * 1024;
 /** The replay log of a run: whichever comes first. */
 export const LOG_BYTES_MAX = 64 * 1024 * 1024;
 export const LOG_AGE_MAX_MS = 7 * 24 * 3600 * 1000;
+/** Points a series of `GET …/metrics`: what a wide screen shows, and ten times that for whoever computes with it. */
+export const HISTORY_POINTS_DEFAULT = 1000;
+export const HISTORY_POINTS_MAX = 10_000;
+/**
+ * Points of all series together in one answer: 16 MB of JSON at most, beside what a room of 128 MB holds anyway. Where that many are not enough each
+ * series gets its share.
+ */
+export const HISTORY_ANSWER_POINTS = 200_000;
+/**
+ * Bytes of log, and time, after which its points are sealed as a row of the history. The log is read for what is not sealed, so this is what a
+ * curve costs beside its rows: 10 to 20 ms of CPU. At ten steps a second it makes 300 rows a day. Both are far less than the log keeps, so that
+ * nothing is trimmed before it is sealed.
+ */
+export const HISTORY_OPEN_BYTES = 2 * 1024 * 1024;
+export const HISTORY_OPEN_MS = 24 * 3600 * 1000;
+/** A sealed row, estimated from above: well under the platform's 2 MB. More rows are made of what is sealed at once. */
+export const HISTORY_ROW_BYTES = 1024 * 1024;
+/** All sealed rows of a run: two months of four series at ten steps a second. Past it the oldest go; a room has 10 GB. */
+export const HISTORY_BYTES_MAX = 2 * 1024 * 1024 * 1024;
 /** What a viewer without a position is replayed, after its filter: events or bytes, whichever comes first. */
 export const REPLAY_EVENTS_MAX = 500;
 export const REPLAY_BYTES_MAX = 256 * 1024;

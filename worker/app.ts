@@ -7,6 +7,7 @@ import { boundedBody, crossOrigin, plainBody, secured } from "./http/security.ts
 import { createLog, thrown } from "./log.ts";
 import { blobs } from "./routes/blobs.ts";
 import { commands } from "./routes/commands.ts";
+import { curves } from "./routes/curves.ts";
 import { health } from "./routes/health.ts";
 import { runs } from "./routes/runs.ts";
 import { samples } from "./routes/samples.ts";
@@ -24,7 +25,7 @@ export function createApp(): Hono<AppContext> {
   const app = new Hono<AppContext>();
   app.use(secured);
   app.use("/api/*", crossOrigin, plainBody, boundedBody);
-  for (const group of [health, session, tokens, runs, shares, samples, blobs, commands, status, sockets]) group(app);
+  for (const group of [health, session, tokens, runs, curves, shares, samples, blobs, commands, status, sockets]) group(app);
 
   app.all("/api/*", unanswered);
   app.get("*", (c) => c.env.ASSETS.fetch(c.req.raw));

@@ -30,6 +30,7 @@ export const ROUTES = {
   "GET /api/runs": { roles: EVERY_ROLE, reach: "own" },
   "GET /api/runs/:run": { roles: EVERY_ROLE, reach: "run" },
   "GET /api/runs/:run/events": { roles: EVERY_ROLE, reach: "run" },
+  "GET /api/runs/:run/metrics": { roles: EVERY_ROLE, reach: "run" },
   "GET /api/runs/:run/samples": { roles: EVERY_ROLE, reach: "run" },
   "GET /api/runs/:run/samples/:id": { roles: EVERY_ROLE, reach: "run" },
   "GET /api/runs/:run/commands": { roles: EVERY_ROLE, reach: "run" },

@@ -19,11 +19,13 @@ export const wholeNumber = z
 
 /**
  * Reads a query through a schema; of a name given twice the first counts.
+ * @param lists names that may be given several times: the schema gets all of them
  * @throws HttpFailure `invalid_message` that names the parameter
  */
-export function readQuery<T>(url: string, schema: z.ZodType<T>): T {
-  const query: Record<string, string> = {};
-  for (const [name, value] of new URL(url).searchParams) query[name] ??= value;
+export function readQuery<T>(url: string, schema: z.ZodType<T>, lists: readonly string[] = []): T {
+  const { searchParams } = new URL(url);
+  const query: Record<string, string | string[]> = Object.fromEntries(lists.map((name) => [name, searchParams.getAll(name)]));
+  for (const [name, value] of searchParams) query[name] ??= value;
   const parsed = schema.safeParse(query);
   if (!parsed.success) throw new HttpFailure("invalid_message", describe(parsed.error));
   return parsed.data;

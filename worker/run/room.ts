@@ -8,6 +8,7 @@ import {
   type Result,
   type RoomStatus,
   type RunDetail,
+  type RunMetrics,
   type RunSummary,
   type Snapshot,
   VIEWERS_PER_RUN,
@@ -16,6 +17,7 @@ import { CommandBook } from "./commands/command-book.ts";
 import { CommandDesk } from "./commands/command-desk.ts";
 import { type CoreParts, createCore, type RoomCore } from "./core.ts";
 import { healthOf, textOf } from "./health.ts";
+import { type CurveQuery, readCurves } from "./history/read-curves.ts";
 import { type EventQuery, readEvents } from "./log/event-page.ts";
 import { AgentDesk } from "./producer/agent-desk.ts";
 import type { BlobTotals } from "./storage/blob-tally.ts";
@@ -100,6 +102,12 @@ export class Room {
 
   events(query: EventQuery): EventPage {
     return readEvents(this.core.log, query);
+  }
+
+  /** Curves of the whole run, also of what was trimmed from the log. */
+  metrics(query: CurveQuery): RunMetrics {
+    const { history } = this.core.store;
+    return readCurves(history, this.core.log.after(history.sealed().through), query);
   }
 
   /** Every sample of the run, newest first, also those whose events were trimmed from the log. */

@@ -16,6 +16,7 @@ import { createLog, type Log, thrown } from "../log.ts";
 import { Alarm } from "./alarm.ts";
 import { DirectoryLine } from "./directory-line.ts";
 import { frameSize } from "./frame.ts";
+import type { CurveQuery } from "./history/read-curves.ts";
 import type { EventQuery } from "./log/event-page.ts";
 import { isDismissed, socketPort } from "./platform-socket.ts";
 import { type AgentSocket, agentSocket } from "./producer/agent-desk.ts";
@@ -120,6 +121,9 @@ export class RunRoom extends DurableObject<Env> {
   }
   async events(query: EventQuery): Promise<string | null> {
     return this.#told((room) => room.events(query));
+  }
+  async metrics(query: CurveQuery): Promise<string | null> {
+    return this.#told((room) => room.metrics(query));
   }
   async samples(): Promise<string | null> {
     return this.#told((room) => room.samples());

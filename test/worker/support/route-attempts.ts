@@ -100,6 +100,7 @@ export const ATTEMPTS: Partial<Record<string, Attempt>> = {
   "GET /api/runs": listing("/api/runs"),
   "GET /api/runs/:run": read((run) => `/api/runs/${run}`),
   "GET /api/runs/:run/events": read((run) => `/api/runs/${run}/events`),
+  "GET /api/runs/:run/metrics": read((run) => `/api/runs/${run}/metrics`),
   "GET /api/runs/:run/samples": read((run) => `/api/runs/${run}/samples`),
   "GET /api/runs/:run/samples/:id": read((run) => `/api/runs/${run}/samples/s1`),
   "GET /api/runs/:run/commands": read((run) => `/api/runs/${run}/commands`),

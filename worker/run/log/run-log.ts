@@ -1,5 +1,7 @@
 import type { AnyEvent, Hello, Position } from "../../../protocol/index.ts";
 import { CHUNK_AGE_MS, CHUNK_BYTES, LOG_AGE_MAX_MS, LOG_BYTES_MAX, POSITION_AHEAD_MAX } from "../../../protocol/index.ts";
+import { sealDue } from "../history/sealing.ts";
+import { segmentsOf } from "../history/segment.ts";
 import { EMPTY_STATE, type RunState, reduceState } from "../snapshot.ts";
 import type { Life, RoomStore } from "../storage/store.ts";
 import { utf8Bytes } from "../utf8.ts";
@@ -25,6 +27,7 @@ export class RunLog {
   constructor(store: RoomStore) {
     this.#store = store;
     const chunk = store.chunks.load();
+    store.history.load();
     this.#life = store.present();
     this.#logId = store.logId();
     this.#state = {
@@ -195,9 +198,18 @@ export class RunLog {
     const { chunks } = this.#store;
     chunks.append(this.#tail, end);
     this.#store.addSamples(this.#tail);
+    this.#sealHistory(now);
     if (chunks.trim({ bytes: LOG_BYTES_MAX, storedBefore: now - LOG_AGE_MAX_MS })) this.#store.trimNumberings(chunks.oldestOffset());
     this.#tail = [];
     this.#tailBytes = 0;
     this.#storedSeq = this.#lastSeq;
+  }
+
+  /** Points are sealed in the transaction that stores their last events, and before trimming: the log, and it alone, has all the others. */
+  #sealHistory(now: number): void {
+    const { chunks, history } = this.#store;
+    const sealed = history.sealed();
+    const end = { through: this.#lastOffset, log_bytes: chunks.bytesEver(), sealed_at: now };
+    if (sealDue(sealed, chunks.oldestStoredAt() ?? now, end)) history.append(segmentsOf(chunks.after(sealed.through)), end);
   }
 }

@@ -49,10 +49,20 @@ export class ChunkTable {
     return this.#readOldest()?.first_offset ?? 0;
   }
 
+  /** When the last events of the oldest row were stored, milliseconds since 1970; null for an empty log. */
+  oldestStoredAt(): number | null {
+    return this.#readOldest()?.stored_at ?? null;
+  }
+
+  /** Bytes of all events that were ever stored, trimmed ones too. */
+  bytesEver(): number {
+    return this.#open ? this.#open.bytes_before + this.#open.bytes : 0;
+  }
+
   /** Bytes of all events. */
   bytes(): number {
     const oldest = this.#readOldest();
-    return oldest && this.#open ? this.#open.bytes_before + this.#open.bytes - (oldest.bytes_end - oldest.bytes) : 0;
+    return oldest ? this.bytesEver() - (oldest.bytes_end - oldest.bytes) : 0;
   }
 
   /**
@@ -133,7 +143,7 @@ export class ChunkTable {
 
   #insert(lines: readonly Line[], bytes: number, end: Omit<ChunkEnd, "last_offset">): void {
     const first_offset = lines[0]?.offset ?? 0;
-    const bytes_before = this.#open ? this.#open.bytes_before + this.#open.bytes : 0;
+    const bytes_before = this.bytesEver();
     this.#sql.exec(
       "INSERT INTO chunks (first_offset, last_offset, life, last_seq, stored_at, bytes, bytes_end, events, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
       first_offset,

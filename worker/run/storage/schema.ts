@@ -23,6 +23,9 @@ const MIGRATIONS: readonly string[] = [
   // When a blob was claimed that has not been stored yet, in milliseconds since 1970; null once it is, and for all of an older relay.
   `ALTER TABLE blobs ADD COLUMN claimed_at INTEGER;
    CREATE INDEX blobs_claimed ON blobs (claimed_at) WHERE claimed_at IS NOT NULL;`,
+  // Points that outlive the log. What an older relay has in its log is sealed with the next chunk. The blobs stand last: a head is read without them.
+  `CREATE TABLE history (id INTEGER PRIMARY KEY, through INTEGER NOT NULL, log_bytes INTEGER NOT NULL, sealed_at INTEGER NOT NULL,
+     bytes INTEGER NOT NULL, bytes_end INTEGER NOT NULL, head TEXT NOT NULL, summary BLOB NOT NULL, points BLOB NOT NULL);`,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

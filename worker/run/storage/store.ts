@@ -1,6 +1,7 @@
 import { type AnyEvent, LIVES_KEPT } from "../../../protocol/index.ts";
 import type { Line } from "../log/line.ts";
 import { ChunkTable } from "./chunk-table.ts";
+import { HistoryTable } from "./history-table.ts";
 import { migrate } from "./schema.ts";
 import type { SqlPort, SqlValue, StoragePort } from "./sql-port.ts";
 
@@ -19,11 +20,13 @@ export class RoomStore {
   readonly #sql: SqlPort;
   readonly #storage: StoragePort;
   readonly chunks: ChunkTable;
+  readonly history: HistoryTable;
 
   constructor(storage: StoragePort) {
     this.#storage = storage;
     this.#sql = storage.sql;
     this.chunks = new ChunkTable(storage.sql);
+    this.history = new HistoryTable(storage.sql);
   }
 
   /**
@@ -43,7 +46,7 @@ export class RoomStore {
   }
 
   hasTables(): boolean {
-    return this.#rows("SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'meta'").length > 0;
+    return this.#rows("SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'meta' LIMIT 1").length > 0;
   }
 
   /** Makes a new run. */
