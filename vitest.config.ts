@@ -23,6 +23,8 @@ export default defineConfig({
           include: ["test/{protocol,client,agent,dashboard,bench}/**/*.test.ts"],
           exclude: ["**/*.browser.test.ts"],
           testTimeout: 20_000,
+          // Half of the time they wait for processes and clocks: two files at once, also on two cores.
+          maxWorkers: 2,
         },
       },
       {

@@ -13,6 +13,7 @@ const LEAST = { major: 3, minor: 10 };
 const QUESTION = `
 import json, sys
 told = {"version": "%d.%d.%d" % sys.version_info[:3], "program": sys.executable}
+told["deaf"] = bool(sys.flags.ignore_environment or sys.flags.no_site)
 told["site"] = getattr(sys.modules.get("sitecustomize"), "__file__", None)
 told["hook"] = any(type(finder).__module__ == "runcast.hook.imports" for finder in sys.meta_path)
 if not told["hook"] and sys.argv[1:]:
@@ -27,6 +28,8 @@ print(json.dumps(told))
 const answer = z.object({
   version: z.string(),
   program: z.string(),
+  /** It ignores PYTHONPATH, or starts without site. */
+  deaf: z.boolean().default(false),
   site: z.string().nullish(),
   hook: z.boolean(),
   error: z.string().optional(),
@@ -67,10 +70,10 @@ function findings(told: Answer, site: string): Finding[] {
   return [ok("python", where), hookFinding(told, site)];
 }
 
-function hookFinding({ hook, site: found, error }: Answer, site: string): Finding {
+function hookFinding({ hook, deaf, site: found, error }: Answer, site: string): Finding {
   if (hook) return ok("hook", "it is loaded at the start, and waits for the trainer's modules");
   if (error !== undefined) return failed("hook", `it cannot be imported: ${error}`, `install runcast anew; its files lie in ${site}`);
-  if (found && !found.startsWith(site)) {
+  if (!deaf && found && !found.startsWith(site)) {
     return failed("hook", `another sitecustomize comes before it: ${found}`, "take that file's folder off the front of sys.path");
   }
   return failed("hook", "this Python does not load it", "it must not be told to ignore PYTHONPATH (-E, -I) or to start without site (-S)");

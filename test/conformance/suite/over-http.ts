@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type AnyEvent, eventPage, runDetail, runList, sampleList } from "../../../protocol/index.ts";
+import { type AnyEvent, eventPage, runDetail, runList, runMetrics, sampleList } from "../../../protocol/index.ts";
 import { conform } from "../support/case.ts";
 import type { Context } from "../support/context.ts";
 import { line, lines, messages, status } from "../support/events.ts";
@@ -9,6 +9,12 @@ async function page(at: Context, query: string) {
   const answer = await at.http(`/api/runs/${at.run}/events${query}`, "viewer");
   assert.equal(answer.status, 200, answer.text);
   return eventPage.parse(answer.json);
+}
+
+async function curves(at: Context, query: string) {
+  const answer = await at.http(`/api/runs/${at.run}/metrics${query}`, "viewer");
+  assert.equal(answer.status, 200, answer.text);
+  return runMetrics.parse(answer.json);
 }
 
 /** What PROTOCOL and the design say of HTTP alone; and EV2, which holds wherever a number travels. */
@@ -116,6 +122,43 @@ export const overHttp = [
       assert.partialDeepStrictEqual((await at.http(`/api/runs/${at.run}/samples/s${n}`, "viewer")).json, { sample_id: `s${n}`, step: n });
     }
     refused(await at.http(`/api/runs/${at.run}/samples/none`, "viewer"), 404, "not_found");
+  }),
+
+  conform("HTTP metrics are exact where the run has no more points than were asked for, NaN told beside them", async (at) => {
+    const producer = await at.producer();
+    await producer.store([
+      { type: "metrics", steps: [1, 2, 3], series: { "loss/train": [3, "NaN", 1], lr: [0.5, null, 0.25] } },
+      { type: "metrics", steps: [4], series: { "loss/train": ["Infinity"] } },
+    ]);
+    assert.partialDeepStrictEqual((await curves(at, "")).series, {
+      "loss/train": {
+        steps: [1, 2, 3, 4],
+        min: [3, null, 1, "Infinity"],
+        max: [3, null, 1, "Infinity"],
+        last: [3, "NaN", 1, "Infinity"],
+        nan: [0, 1, 0, 0],
+      },
+      lr: { steps: [1, 3], min: [0.5, 0.25], max: [0.5, 0.25], last: [0.5, 0.25] },
+    });
+    assert.deepEqual(Object.keys((await curves(at, "?keys=lr&from=2&to=3")).series), ["lr"]);
+    assert.deepEqual((await curves(at, "?keys=lr&from=2&to=3")).series.lr?.steps, [3]);
+  }),
+
+  conform("HTTP metrics of more points than were asked for keep the least and the greatest of all", async (at) => {
+    const producer = await at.producer();
+    const steps = Array.from({ length: 2000 }, (_, n) => n + 1);
+    const values = steps.map((step) => (step === 777 ? -9 : step === 1234 ? 99 : step % 10));
+    await producer.store([{ type: "metrics", steps, series: { wave: values } }]);
+    const wave = (await curves(at, "?points=50")).series.wave;
+    assert.ok(wave && wave.steps.length > 0 && wave.steps.length <= 50, `${wave?.steps.length} points`);
+    assert.deepEqual(
+      wave.steps,
+      wave.steps.toSorted((a, b) => a - b),
+    );
+    assert.deepEqual([Math.min(...wave.min.map(Number)), Math.max(...wave.max.map(Number))], [-9, 99]);
+    for (const query of ["?points=0", "?points=10001", "?from=x", "?from=9&to=3"]) {
+      refused(await at.http(`/api/runs/${at.run}/metrics${query}`, "viewer"), 400, "invalid_message");
+    }
   }),
 
   conform("HTTP /api/ws/status counts connections by role, frames, bytes and errors, for each run", async (at) => {
