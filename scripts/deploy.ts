@@ -7,7 +7,7 @@ import { ROOT } from "./root.ts";
 const args = process.argv.slice(2);
 await buildDashboard({ quiet: true });
 const deployed = await runProgram(process.execPath, [join(ROOT, "node_modules", "wrangler", "bin", "wrangler.js"), "deploy", ...args], {
-  show: true,
+  output: "show",
   environment: { ...process.env, WRANGLER_SEND_METRICS: process.env.WRANGLER_SEND_METRICS ?? "false" },
 });
 if (deployed.code === 0 && !args.includes("--dry-run")) {

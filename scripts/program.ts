@@ -9,22 +9,25 @@ export function withOurNode(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return { ...environment, PATH: `${dirname(process.execPath)}${delimiter}${environment.PATH ?? ""}` };
 }
 
+/** What is done with what a program writes: `show` it as it comes, show it `afterwards` in one piece, or `keep` it for the caller. */
+export type Output = "show" | "afterwards" | "keep";
+
 /**
  * Runs a program to its end, in the checkout.
  *
- * @param options show: let it write to our stdout and stderr instead of keeping what it says
+ * @param options output: kept unless said otherwise
  * @returns its exit code (1 when a signal ended it, 127 when it does not start) and what it wrote, stdout and stderr together
  */
 export function runProgram(
   program: string,
   args: string[],
-  options: { show?: boolean; environment?: NodeJS.ProcessEnv; cwd?: string } = {},
+  options: { output?: Output; environment?: NodeJS.ProcessEnv; cwd?: string } = {},
 ): Promise<Finished> {
   return new Promise((resolve) => {
     const child = spawn(program, args, {
       cwd: options.cwd ?? ROOT,
       env: withOurNode(options.environment ?? process.env),
-      stdio: options.show ? ["ignore", "inherit", "inherit"] : ["ignore", "pipe", "pipe"],
+      stdio: options.output === "show" ? ["ignore", "inherit", "inherit"] : ["ignore", "pipe", "pipe"],
       windowsHide: true,
     });
     let output = "";
@@ -34,6 +37,9 @@ export function runProgram(
       });
     }
     child.on("error", (error) => resolve({ code: 127, output: error.message }));
-    child.on("close", (code) => resolve({ code: code ?? 1, output }));
+    child.on("close", (code) => {
+      if (options.output === "afterwards") process.stdout.write(output);
+      resolve({ code: code ?? 1, output });
+    });
   });
 }

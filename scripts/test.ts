@@ -8,16 +8,17 @@ import { findPython, type Python } from "./python.ts";
 import { ROOT } from "./root.ts";
 import { findChromium } from "./test/chromium.ts";
 import { makeVenv, runPytest } from "./test/python-suite.ts";
-import { lastLine, sum, type Tally } from "./test/tally.ts";
+import { lastLine, NOTHING, sum, type Tally } from "./test/tally.ts";
 import { runVitest } from "./test/vitest-suite.ts";
 
 const VITEST = ["unit", "worker", "scripts", "browser", "conformance", "e2e", "faults"] as const;
 const SUITES = ["check", ...VITEST, "python"] as const;
 type Suite = (typeof SUITES)[number];
+const WAITING: readonly (typeof VITEST)[number][] = ["e2e", "faults", "browser"];
 
-const FAILED: Tally = { passed: 0, failed: 1, skipped: 0 };
-const PASSED: Tally = { passed: 1, failed: 0, skipped: 0 };
-const SKIPPED: Tally = { passed: 0, failed: 0, skipped: 1 };
+const FAILED: Tally = { ...NOTHING, failed: 1 };
+const PASSED: Tally = { ...NOTHING, passed: 1 };
+const SKIPPED: Tally = { ...NOTHING, skipped: 1 };
 
 /** Where nothing may be left out for want of a program. */
 const complete = process.env.CI === "true";
@@ -33,27 +34,38 @@ const tallies: Tally[] = [];
 
 await suite("check", runCheckSuite);
 await buildPage();
-await suite("unit", () => runVitest("unit", filters, folder));
-await suite("worker", () => runVitest("worker", filters, folder));
 const venv = wanted.has("e2e") || wanted.has("python") ? await venvProblem(python) : undefined;
-await suite("python", () => (venv === undefined ? runPytest(filters, folder) : without(venv)));
-await suite("scripts", () => runVitest("scripts", filters, folder));
-await suite("conformance", () => runVitest("conformance", filters, folder));
-await suite("e2e", () => runVitest("e2e", filters, folder));
-await suite("faults", () => runVitest("faults", filters, folder));
-await suite("browser", () =>
-  findChromium(process.env) === undefined
-    ? without("no Chromium: install the package `chromium`, or set CHROMIUM to its path")
-    : runVitest("browser", filters, folder));
+// Half of the time these wait for each other's processes: in two lanes they are done in two thirds of it, also on two cores.
+await Promise.all([working(), waiting()]);
 
 rmSync(folder, { recursive: true, force: true });
 const total = sum(tallies);
 process.exitCode = total.failed === 0 ? 0 : 1;
+if (total.failures.length > 0) process.stdout.write(`\n── failed\n${total.failures.map((test) => `${test}\n`).join("")}`);
 process.stdout.write(`\n${lastLine(total)}\n`);
+
+/** The suites that keep a core busy: what they write is seen as it comes. */
+async function working(): Promise<void> {
+  for (const name of ["unit", "worker"] as const) await suite(name, () => runVitest(name, filters, folder, "show"));
+  await suite("python", () => (venv === undefined ? runPytest(filters, folder, "show") : without(venv)));
+  for (const name of ["scripts", "conformance"] as const) await suite(name, () => runVitest(name, filters, folder, "show"));
+}
+
+/** The suites that mostly wait for processes, beside the others: what they write comes in one piece, unless they are all that is run. */
+async function waiting(): Promise<void> {
+  const output = [...wanted].every((name) => WAITING.some((each) => each === name)) ? "show" : "afterwards";
+  for (const name of WAITING) {
+    await suite(name, () =>
+      name === "browser" && findChromium(process.env) === undefined
+        ? without("no Chromium: install the package `chromium`, or set CHROMIUM to its path")
+        : runVitest(name, filters, folder, output),
+    );
+  }
+}
 
 async function suite(name: Suite, run: () => Promise<Tally>): Promise<void> {
   if (!wanted.has(name)) return;
-  process.stdout.write(`\n── ${name}\n`);
+  process.stdout.write(`\n── ${name} …\n`);
   const began = performance.now();
   // A suite that cannot run has failed; the others, and the last line, are not its business.
   const tally = await run().catch((error: unknown) => {
@@ -65,7 +77,7 @@ async function suite(name: Suite, run: () => Promise<Tally>): Promise<void> {
 }
 
 async function runCheckSuite(): Promise<Tally> {
-  return { ...(await runCheck()), skipped: 0 };
+  return { ...NOTHING, ...(await runCheck()) };
 }
 
 /** The relay serves the built page, and wants the folder even where no test looks at the page. */

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { runProgram } from "../program.ts";
+import { type Output, runProgram } from "../program.ts";
 import type { Python } from "../python.ts";
 import { ROOT } from "../root.ts";
-import type { Tally } from "./tally.ts";
+import { NOTHING, type Tally } from "./tally.ts";
 
 const PROJECT = join(ROOT, "python");
 const VENV = join(PROJECT, ".venv");
@@ -42,18 +42,16 @@ export async function makeVenv(python: Python): Promise<string | undefined> {
   return undefined;
 }
 
-/** Runs pytest. @param filters parts of file names; none is every file. @param folder where the report may lie */
-export async function runPytest(filters: string[], folder: string): Promise<Tally> {
+/** Runs pytest. @param filters parts of file names; none is every file. @param folder where the report may lie. @param output what is done with what it writes */
+export async function runPytest(filters: string[], folder: string, output: Output): Promise<Tally> {
   const reportPath = join(folder, "pytest.xml");
   const select = filters.length === 0 ? [] : ["-k", filters.join(" or ")];
   const { code } = await runProgram(VENV_PYTHON, ["-m", "pytest", "-q", `--junitxml=${reportPath}`, ...select], {
-    show: true,
+    output,
     cwd: PROJECT,
   });
   // 5: no test is selected.
-  return code === 5
-    ? { passed: 0, failed: 0, skipped: 0 }
-    : tallyOfJunit(code, existsSync(reportPath) ? readFileSync(reportPath, "utf8") : "");
+  return code === 5 ? NOTHING : tallyOfJunit(code, existsSync(reportPath) ? readFileSync(reportPath, "utf8") : "");
 }
 
 /** @param code exit code of pytest. @param xml its report */
@@ -62,5 +60,15 @@ export function tallyOfJunit(code: number, xml: string): Tally {
   const count = (name: string) => Number(new RegExp(` ${name}="(\\d+)"`).exec(suite)?.[1] ?? 0);
   const failed = count("failures") + count("errors");
   const skipped = count("skipped");
-  return { passed: Math.max(0, count("tests") - failed - skipped), failed: failed === 0 && code !== 0 ? 1 : failed, skipped };
+  const passed = Math.max(0, count("tests") - failed - skipped);
+  return { passed, failed: failed === 0 && code !== 0 ? 1 : failed, skipped, failures: failuresOf(xml) };
+}
+
+/** The cases of a report that hold a failure or an error. */
+function failuresOf(xml: string): string[] {
+  return xml
+    .split("<testcase ")
+    .slice(1)
+    .filter((part) => /<(failure|error) /.test(part))
+    .map((part) => `${/classname="([^"]*)"/.exec(part)?.[1] ?? "python"}: ${/ name="([^"]*)"/.exec(part)?.[1] ?? "a test"}`);
 }

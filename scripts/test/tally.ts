@@ -1,7 +1,7 @@
-/** What a suite came to. */
-export type Tally = { passed: number; failed: number; skipped: number };
+/** What a suite came to. `failures`: a line for each test that failed, as far as the report names it. */
+export type Tally = { passed: number; failed: number; skipped: number; failures: readonly string[] };
 
-export const NOTHING: Tally = { passed: 0, failed: 0, skipped: 0 };
+export const NOTHING: Tally = { passed: 0, failed: 0, skipped: 0, failures: [] };
 
 export function sum(tallies: Tally[]): Tally {
   return tallies.reduce(
@@ -9,6 +9,7 @@ export function sum(tallies: Tally[]): Tally {
       passed: total.passed + tally.passed,
       failed: total.failed + tally.failed,
       skipped: total.skipped + tally.skipped,
+      failures: [...total.failures, ...tally.failures],
     }),
     NOTHING,
   );

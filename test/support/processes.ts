@@ -2,9 +2,14 @@ import { spawnSync } from "node:child_process";
 
 export type Process = { pid: number; command: string };
 
-/** The living processes that `pid` started, with their command lines. */
+/**
+ * The living processes that `pid` started, with their command lines. One that has the command line of its parent is left out: it was forked and
+ * has not become its program yet, and would be taken for whatever the parent's arguments name.
+ */
 export function childrenOf(pid: number | undefined): Process[] {
-  return table().filter((row) => row.parent === pid && row.alive);
+  const rows = table();
+  const parent = rows.find((row) => row.pid === pid);
+  return rows.filter((row) => row.parent === pid && row.alive && row.command !== parent?.command);
 }
 
 /** Whether a process is there, and no zombie that its parent has not looked at. */
