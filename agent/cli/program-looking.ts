@@ -4,6 +4,7 @@ import type { DoctorOptions } from "./doctor/doctor.ts";
 import type { ExportOptions } from "./export.ts";
 import { EXPORT_FORMATS } from "./export-formats.ts";
 import { RELAY_OPTION, TOKEN_OPTION } from "./options.ts";
+import type { WatchOptions } from "./watch/watch.ts";
 
 /**
  * The commands that look and change nothing.
@@ -21,6 +22,23 @@ export function addLookingCommands(program: Command, done: (code: number) => voi
     .action(async (options: AccessOptions) => {
       const { runsCommand } = await import("./runs.ts");
       done(await runsCommand(options));
+    });
+  program
+    .command("watch")
+    .summary("watch a run live, in this terminal")
+    .description("Shows a run live: progress, loss, health, hardware and log, with keys for commands. Into a pipe: a line for each event.")
+    .argument("[run]", "the run's id (default: the newest run)")
+    .option("--events <types>", "these types of events only, with commas between them, as lines")
+    .option("--since <position>", "go on after this position, LOG_ID:OFFSET")
+    .option("--plain", "lines, also at a terminal")
+    .option("--exit", "end with the run: 0 when it completed or was stopped, 1 when it failed")
+    .option(...RELAY_OPTION)
+    .option(...TOKEN_OPTION)
+    .option("--json", "print each event as a JSON object on a line")
+    .addHelpText("after", WATCH_HELP)
+    .action(async (run: string | undefined, options: WatchOptions) => {
+      const { watchCommand } = await import("./watch/watch.ts");
+      done(await watchCommand(run, options));
     });
   program
     .command("export")
@@ -62,6 +80,16 @@ Examples:
   runcast runs
   runcast runs | cut -f 1,3                                # ids and their status
   runcast runs --json | jq -r 'select(.status == "running") | .run'`;
+
+const WATCH_HELP = `
+Keys, for operators and owners: p pause and resume, s sample, b backup, v save, x stop (asks first); q ends the watching, not the run.
+Lost links come back by themselves, and nothing is missed. In lines progress is told every ten seconds, everything else as it comes.
+
+Examples:
+  runcast watch                                            # the newest run
+  runcast watch RUN --events log,training_status
+  runcast watch RUN --json | jq -r 'select(.type == "sample_generated") | .path'
+  runcast watch RUN --exit && echo "it is done"`;
 
 const EXPORT_HELP = `
 Formats: ndjson, one event a line; json, one array of them; csv, the metrics, a line for each step and a column for each series, in which

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Connection, connect, type RunEvent } from "../../client/index.ts";
 import { commandList } from "../../protocol/index.ts";
+import { inTerminal } from "../agent/support/terminal.ts";
 import { type Relay, startRelay } from "../support/relay.ts";
 import { temporaryFolder } from "../support/temporary.ts";
 import { until } from "../support/until.ts";
@@ -51,13 +52,32 @@ test("CM3 a sample with a prompt of its own is applied when its picture is there
   await until(() => customSamples().length > 0, { what: "the picture" });
 });
 
+test("CM1 watch at a terminal shows the run, pauses and resumes it by a key, and gives the terminal back", async () => {
+  const env = { RUNCAST_RELAY: relay.url, RUNCAST_SECRET: relay.secret, TERM: "xterm-256color", NO_COLOR: "1" };
+  const watching = inTerminal(["watch", RUN], env);
+  await until(() => watching.output().includes("You live"), { what: "the view" });
+  const paused = () => told.some((event) => event.type === "training_status" && event.status === "paused");
+  watching.type("p");
+  await until(() => paused() && watching.output().includes("applied at step"), { what: "the pause" });
+  watching.type("p");
+  await until(() => told.some((event) => event.type === "command_status" && event.command === "resume" && event.state === "applied"));
+  watching.type("q");
+  await watching.closed;
+  expect(watching.output()).toContain("\u001b[?25h\u001b[?1049l");
+});
+
 test("CM3 stop --yes --json is applied, told as one object, and the run ends as stopped", async () => {
+  const watching = runcast(["watch", RUN, "--json", "--exit"], folder.path, { RUNCAST_RELAY: relay.url, RUNCAST_SECRET: relay.secret });
+  await until(() => watching.stdout().includes("training_progress"), { what: "the watcher" });
   const sent = await send([RUN, "stop", "--yes", "--json", "--id", "end"]);
   expect(sent).toMatchObject({ code: 0, stderr: "" });
   const { global_step, by, ...rest } = JSON.parse(sent.stdout) as Record<string, unknown>;
   expect(rest).toEqual({ run: RUN, id: "end", command: "stop", state: "applied", error: null });
   expect([typeof global_step, typeof by]).toEqual(["number", "string"]);
   expect((await training.exited).code).toBe(0);
+  expect((await watching.exited).code).toBe(0);
+  const lines = watching.stdout().trim().split("\n");
+  expect(lines.map((line) => (JSON.parse(line) as RunEvent).offset)).toEqual(lines.map((_, index) => index + 1));
   const isStopped = (event: RunEvent) => event.type === "training_status" && event.status === "stopped";
   await until(() => told.some(isStopped), { what: "the end" });
   expect(customSamples()).toHaveLength(1);
