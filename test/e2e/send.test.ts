@@ -60,7 +60,8 @@ test("CM1 watch at a terminal shows the run, pauses and resumes it by a key, and
   watching.type("p");
   await until(() => paused() && watching.output().includes("applied at step"), { what: "the pause" });
   watching.type("p");
-  await until(() => told.some((event) => event.type === "command_status" && event.command === "resume" && event.state === "applied"));
+  const resumed = () => told.some((event) => event.type === "command_status" && event.command === "resume" && event.state === "applied");
+  await until(resumed, { what: "the resume" });
   watching.type("q");
   await watching.closed;
   expect(watching.output()).toContain("\u001b[?25h\u001b[?1049l");

@@ -22,14 +22,15 @@ export function view(state: WatchState, footer: Footer, screen: Screenful, now: 
   const top = [...heading(state, now, line), ...progress(state, now, width, line)];
   const machine = hardware(state, line);
   const sampled = sample(state, line);
-  const fixed = top.length + machine.length + sampled.length + 1;
+  const bottom = keys(state, footer, line).slice(-height);
+  const fixed = top.length + machine.length + sampled.length + bottom.length;
   const spare = Math.max(0, height - fixed - LOG_LEAST);
   const rows = spare < CHART_LEAST ? 0 : Math.min(CHART_MOST, Math.ceil(spare * 0.6));
   const chart = rows === 0 ? [] : curve(state, width, rows, line);
   const room = Math.max(0, height - fixed - chart.length);
   const log = state.lines.slice(-room || state.lines.length + 1).map((each) => logLine(each, line));
-  const body = [...top, ...chart, ...sampled, ...machine, ...log].slice(0, height - 1);
-  return [...body, ...Array.from({ length: height - 1 - body.length }, () => ""), keys(state, footer, line)];
+  const body = [...top, ...chart, ...sampled, ...machine, ...log].slice(0, height - bottom.length);
+  return [...body, ...Array.from({ length: height - bottom.length - body.length }, () => ""), ...bottom];
 }
 
 type MakeLine = (...pieces: (Piece | null)[]) => string;
@@ -160,15 +161,13 @@ function logLine({ at, level, text }: Line, line: MakeLine): string {
   return line({ text: `${clock} `, style: DIM }, { text, style: LEVELS[level] ?? "reset" });
 }
 
-function keys({ role, command }: WatchState, { question, notice }: Footer, line: MakeLine): string {
-  if (question !== null) return line({ text: `${question} `, style: "bold" }, { text: "y: yes, any other key: no", style: DIM });
+function keys({ role, command }: WatchState, { question, notice }: Footer, line: MakeLine): string[] {
+  if (question !== null) return [line({ text: `${question} `, style: "bold" }, { text: "y: yes, any other key: no", style: DIM })];
   const steers = role === "operator" || role === "owner";
   const names = steers ? "p pause/resume  s sample  b backup  v save  x stop  " : "";
+  const offered = line({ text: `${names}q quit`, style: "inverse" });
   const news = notice ?? (command ? commandWords(command) : "");
-  return line(
-    { text: `${names}q quit`, style: "inverse" },
-    { text: news === "" ? "" : `  ${news}`, style: notice === null ? "reset" : "yellow" },
-  );
+  return news === "" ? [offered] : [line({ text: news, style: notice === null ? "reset" : "yellow" }), offered];
 }
 
 function commandWords({ command, state, by, step, error }: CommandNews): string {
