@@ -20,8 +20,11 @@ import {
   session,
   shareList,
   shareMade,
+  type TokenMade,
   type TokenRecord,
+  type TokenRequest,
   tokenList,
+  tokenMade,
 } from "../protocol/index.ts";
 import { httpAddress } from "./address.ts";
 
@@ -57,6 +60,8 @@ export type Api = {
   shares(run: string): Promise<Answer<TokenRecord[]>>;
   /** Ends a link to a run, and every socket that was opened with it. For those who may make such a link. */
   revokeShare(run: string, jti: string): Promise<Answer<null>>;
+  /** Makes a token that the relay knows, and can end. For owners. */
+  makeToken(wish: TokenRequest): Promise<Answer<TokenMade>>;
   /** Tokens that the relay made and that have not ended, newest first. For owners. */
   tokens(): Promise<Answer<TokenRecord[]>>;
   /** Ends a token by its id, and every socket that was opened with it. For owners. */
@@ -80,6 +85,7 @@ export function createApi(options: ApiOptions): Api {
     shares: async (run) => pick(await get(`/api/runs/${encodeURIComponent(run)}/share`, shareList), (value) => value.shares),
     revokeShare: async (run, jti) =>
       pick(await ask(options, "DELETE", `/api/runs/${encodeURIComponent(run)}/share/${encodeURIComponent(jti)}`, z.unknown()), () => null),
+    makeToken: (wish) => ask(options, "POST", "/api/tokens", tokenMade, { body: wish }),
     tokens: async () => pick(await get("/api/tokens", tokenList), (value) => value.tokens),
     revoke: async (jti) => pick(await ask(options, "DELETE", `/api/tokens/${encodeURIComponent(jti)}`, z.unknown()), () => null),
     signIn: () => ask(options, "POST", "/api/session", session),

@@ -1,7 +1,7 @@
 import { type Answer, type Api, createApi } from "../../client/index.ts";
 import type { Role } from "../../protocol/index.ts";
-import { chooseRelay, parseRelay, type Relay } from "../config/relay.ts";
 import { findSecret } from "../config/secret.ts";
+import { findTarget, type Target } from "../config/target.ts";
 import { accountName, makeClaims, signToken } from "../config/token.ts";
 import { EXIT_FAILED, UsageError } from "./usage.ts";
 
@@ -25,20 +25,28 @@ const REQUEST_TOKEN_S = 60;
  * @returns null where there are no credentials, which has been said
  */
 export function accessOf(options: AccessOptions, role: Role): Access | null {
-  const address = chooseRelay(options.relay, process.env);
-  const relay = parseRelay(address);
-  if (!relay) throw new UsageError(`--relay: ${address} is no http, https, ws or wss address`);
-  const token = tokenOf(options, relay, role);
+  const target = targetOf(options);
+  const token = tokenOf(target, role);
   if (token === null) return null;
+  const { relay } = target;
   return { url: relay.http, token, api: () => createApi({ url: relay.http, token: token() }) };
 }
 
-function tokenOf(options: AccessOptions, relay: Relay, role: Role): (() => string) | null {
-  const given = options.token || process.env.RUNCAST_TOKEN;
+/** The relay that the options, the environment and the settings name. */
+export function targetOf(options: AccessOptions): Target {
+  const found = findTarget(options, process.env);
+  if (!found.ok) throw new UsageError(found.message);
+  return found.target;
+}
+
+function tokenOf({ relay, token, login }: Target, role: Role): (() => string) | null {
+  const given = token ?? login?.token;
   if (given) return () => given;
   const found = findSecret(process.env, process.cwd(), relay);
   if (!found.ok) {
-    process.stderr.write(`runcast: ${found.reason}. Set RUNCAST_TOKEN to an ${role}'s token, or RUNCAST_SECRET or RUNCAST_STATE\n`);
+    process.stderr.write(
+      `runcast: ${found.reason}. Sign in with \`runcast login\`, or set RUNCAST_TOKEN to an ${role}'s token, or RUNCAST_SECRET or RUNCAST_STATE\n`,
+    );
     return null;
   }
   const { secret } = found;

@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from "commander";
 import { role } from "../../protocol/index.ts";
 import { packageRoot } from "../config/paths.ts";
 import type { AccessOptions } from "./access.ts";
+import type { LoginOptions } from "./login.ts";
 import { RELAY_OPTION, TOKEN_OPTION } from "./options.ts";
 import { addLookingCommands } from "./program-looking.ts";
 import type { RunOptions } from "./run.ts";
@@ -34,6 +35,9 @@ export async function runProgram(words: readonly string[]): Promise<number> {
     .option("--spool-bytes <size>", "what is kept of events while the relay cannot be reached (default: $RUNCAST_SPOOL_BYTES, else 256M)")
     .option("--pause-limit <duration>", "an operator's pause ends by itself after this: 30m, 12h, 7d (default: never)")
     .option("--allow-interrupt", "a stop interrupts the command once, as Ctrl-C does, where its trainer takes no commands")
+    .option("--no-console", "what the command writes stays on this machine")
+    .option("--no-samples", "samples stay on this machine")
+    .option("--redact <pattern>", "what matches this regular expression is replaced in all that leaves (again and again)", collected)
     .passThroughOptions()
     .addHelpText("after", RUN_HELP)
     .action(async (command: string[], options: RunOptions) => {
@@ -72,6 +76,27 @@ export async function runProgram(words: readonly string[]): Promise<number> {
   addLookingCommands(program, (given) => {
     code = given;
   });
+  program
+    .command("login")
+    .summary("sign in to a relay, and make it the one that is meant")
+    .description("Keeps a token for a relay in your settings. An owner's also gets an agent's token made, for `runcast run`.")
+    .argument("<url>", "the relay's address, or a link that has a token")
+    .option("--token <token>", "the token (default: the link's, else it is asked for, or read from stdin)")
+    .option("--json", "print one JSON object")
+    .addHelpText("after", LOGIN_HELP)
+    .action(async (url: string, options: LoginOptions) => {
+      const { loginCommand } = await import("./login.ts");
+      code = await loginCommand(url, options);
+    });
+  program
+    .command("logout")
+    .summary("forget a relay's tokens")
+    .argument("[url]", "the relay's address (default: the one that is meant)")
+    .option("--all", "every relay, and all other settings")
+    .action(async (url: string | undefined, options: { all?: boolean }) => {
+      const { logoutCommand } = await import("./login.ts");
+      code = logoutCommand(url, options);
+    });
   program
     .command("token")
     .summary("make a token for the local relay")
@@ -144,6 +169,10 @@ export async function runProgram(words: readonly string[]): Promise<number> {
   }
 }
 
+function collected(pattern: string, before: string[] = []): string[] {
+  return [...before, pattern];
+}
+
 const GENERAL_HELP = `
 Examples:
   runcast run -- python scripts/train.py --config-path config.json
@@ -169,6 +198,9 @@ Examples:
   runcast run --run 2026-11-23-train-k3v9x -- python scripts/train.py --continue   # the same run, continued
   runcast run --allow-interrupt -- accelerate launch train_network.py
 
+What leaves this machine: secrets in a configuration never do. --no-console and --no-samples keep more, and --redact replaces what matches, line
+by line, in logs, prompts, configuration and names. It is done before anything is stored or sent.
+
 Environment: RUNCAST_RELAY, RUNCAST_TOKEN, RUNCAST_SECRET, RUNCAST_STATE (folder of the local relay), RUNCAST_SPOOL (folder for
 events that wait), RUNCAST_SPOOL_BYTES, RUNCAST_LOG_LEVEL (debug, info, warning, error).`;
 
@@ -184,6 +216,15 @@ Examples:
   runcast send 2026-11-23-train-k3v9x sample --prompt "a red circle" --seed 42 --steps 20
   runcast send 2026-11-23-train-k3v9x stop --save          # asks first
   runcast send 2026-11-23-train-k3v9x stop --yes --json    # in a script`;
+
+const LOGIN_HELP = `
+Settings are in $XDG_CONFIG_HOME/runcast/config.json (~/.config/runcast/config.json), readable by you alone: "relay", "logins", and for every
+run "console": false, "samples": false, "redact": ["PATTERN"]. RUNCAST_* in the environment beats them, and options beat both.
+
+Examples:
+  runcast login 'https://runcast.example.workers.dev/#token=…'
+  runcast login https://runcast.example.workers.dev < token.txt
+  runcast logout`;
 
 const SHARE_HELP = `
 Examples:

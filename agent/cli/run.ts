@@ -4,13 +4,16 @@ import { isRunId, NAME_MAX_LENGTH, SPOOL_BYTES_MAX, SPOOL_BYTES_MIN } from "../.
 import { parseBytes } from "../config/bytes.ts";
 import { parseDuration } from "../config/duration.ts";
 import { type Env, hookFileFolder, hookSiteFolder, scratchFolder, spoolPath } from "../config/paths.ts";
-import { chooseRelay, parseRelay, type Relay, watchLink } from "../config/relay.ts";
+import { watchLink } from "../config/relay.ts";
 import { commandName, makeRunId } from "../config/run-id.ts";
 import { findSecret } from "../config/secret.ts";
+import type { Target } from "../config/target.ts";
 import { accountName, makeClaims, signToken } from "../config/token.ts";
 import { launch } from "../launch/launch.ts";
 import { sayOnce, shownLevel, writeStderr } from "../log.ts";
+import { type PrivacyWish, patternProblem } from "../privacy/privacy.ts";
 import type { Credentials } from "../uplink/credentials.ts";
+import { targetOf } from "./access.ts";
 import { UsageError } from "./usage.ts";
 
 export type RunOptions = {
@@ -21,6 +24,10 @@ export type RunOptions = {
   spoolBytes?: string;
   pauseLimit?: string;
   allowInterrupt?: boolean;
+  /** `--no-console`, `--no-samples` */
+  console?: boolean;
+  samples?: boolean;
+  redact?: string[];
 };
 
 /** The link opens the run for a week, and lets its holder steer it. */
@@ -29,15 +36,14 @@ const LINK_SECONDS = 7 * 24 * 3600;
 /** `runcast run`: runs the command, and gives its exit code. */
 export async function runCommand(command: readonly string[], options: RunOptions): Promise<number> {
   const { env } = process;
-  const address = chooseRelay(options.relay, env);
-  const relay = parseRelay(address);
-  if (!relay) throw new UsageError(`--relay: ${address} is no http, https, ws or wss address`);
+  const target = targetOf(options);
+  const { relay } = target;
   const name = (options.name || commandName(command)).slice(0, NAME_MAX_LENGTH);
   const run = options.run ?? makeRunId(name, Date.now());
   if (!isRunId(run)) throw new UsageError(`--run: ${run} is no run id; it has letters, digits, dots, dashes and underscores, at most 64`);
   const spoolBytes = spoolBound(options.spoolBytes || env.RUNCAST_SPOOL_BYTES);
   const pauseSeconds = pauseLimit(options.pauseLimit);
-  const { credentials, link } = access(relay, run, options.token || env.RUNCAST_TOKEN, env);
+  const { credentials, link } = access(target, run, env);
   const id = randomUUID();
   const hookFile = join(hookFileFolder(env), `${id}.json`);
   const say = sayOnce(shownLevel(env), writeStderr);
@@ -55,6 +61,7 @@ export async function runCommand(command: readonly string[], options: RunOptions
       spoolBytes,
       hookFile,
       allowInterrupt: options.allowInterrupt === true,
+      privacy: privacyWish(options, target),
       startedAt: new Date().toISOString(),
     },
     scratch: scratchFolder(env),
@@ -79,12 +86,29 @@ function pauseLimit(text: string | undefined): number | null {
   return seconds;
 }
 
+/** What the options say; where they say nothing, the settings. Patterns of both count. */
+function privacyWish(options: RunOptions, { settings }: Target): PrivacyWish {
+  const redact = [...(settings.redact ?? []), ...(options.redact ?? [])];
+  for (const source of redact) {
+    const problem = patternProblem(source);
+    if (problem !== null) throw new UsageError(`--redact: ${source} is no pattern to redact: ${problem}`);
+  }
+  return {
+    console: options.console !== false && settings.console !== false,
+    samples: options.samples !== false && settings.samples !== false,
+    redact,
+  };
+}
+
 /** How the agent shows itself to the relay, and the link for people: signed in where the relay's secret is at hand. */
-function access(relay: Relay, run: string, token: string | undefined, env: Env): { credentials: Credentials; link: string } {
+function access({ relay, token: given, login }: Target, run: string, env: Env): { credentials: Credentials; link: string } {
+  const token = given ?? login?.agent_token ?? login?.token;
   const found = findSecret(env, process.cwd(), relay);
   if (!found.ok) {
     if (token) return { credentials: { kind: "token", token }, link: watchLink(relay, run, null) };
-    throw new UsageError(`no token for ${relay.http}: ${found.reason}. Start a relay with \`npm start\`, or give --token or RUNCAST_TOKEN`);
+    throw new UsageError(
+      `no token for ${relay.http}: ${found.reason}. Start a relay with \`npm start\`, sign in with \`runcast login\`, or give --token or RUNCAST_TOKEN`,
+    );
   }
   const { secret } = found;
   const wish = { role: "operator", runs: run, sub: accountName(), expiresInSeconds: LINK_SECONDS } as const;

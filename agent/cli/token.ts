@@ -1,17 +1,15 @@
 import { claims, TOKEN_LIFETIME_MAX_S } from "../../protocol/index.ts";
 import { parseDuration } from "../config/duration.ts";
-import { chooseRelay, parseRelay } from "../config/relay.ts";
 import { findSecret } from "../config/secret.ts";
 import { accountName, makeClaims, signToken } from "../config/token.ts";
+import { targetOf } from "./access.ts";
 import { EXIT_FAILED, UsageError } from "./usage.ts";
 
 export type TokenOptions = { role?: string; run?: string; sub?: string; expires?: string; relay?: string; json?: boolean };
 
 /** `runcast token`: prints a token, and nothing else, on stdout. */
 export function tokenCommand(options: TokenOptions): number {
-  const address = chooseRelay(options.relay, process.env);
-  const relay = parseRelay(address);
-  if (!relay) throw new UsageError(`--relay: ${address} is no http, https, ws or wss address`);
+  const { relay } = targetOf(options.relay === undefined ? {} : { relay: options.relay });
   const expiresInSeconds = parseDuration(options.expires ?? "7d");
   if (expiresInSeconds === null) throw new UsageError(`--expires: ${options.expires} is no duration; write 30m, 12h or 7d`);
   const wish = claims.pick({ role: true, runs: true, sub: true }).safeParse({

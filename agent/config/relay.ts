@@ -1,4 +1,5 @@
 import { isIPv4 } from "node:net";
+import type { UserConfig } from "./logins.ts";
 import type { Env } from "./paths.ts";
 
 export const DEFAULT_RELAY = "http://127.0.0.1:8787";
@@ -21,9 +22,9 @@ export function parseRelay(text: string): Relay | null {
   return { http: `${scheme}${rest}`, ws: `${scheme === "https:" ? "wss:" : "ws:"}${rest}` };
 }
 
-/** @returns the relay to use: the option, else `RUNCAST_RELAY`, else the local one. */
-export function chooseRelay(option: string | undefined, env: Env): string {
-  return option || env.RUNCAST_RELAY || DEFAULT_RELAY;
+/** @returns the relay to use: the option, else `RUNCAST_RELAY`, else the one of the last login, else the local one. */
+export function chooseRelay(option: string | undefined, env: Env, settings: Pick<UserConfig, "relay">): string {
+  return option || env.RUNCAST_RELAY || settings.relay || DEFAULT_RELAY;
 }
 
 /** @returns whether the relay runs on this machine. */

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { type AnyEvent, type HookMessageOf, LATEST_WINS } from "../../protocol/index.ts";
 import type { Received } from "../ingest/ingest.ts";
 import type { Say } from "../log.ts";
+import { createPrivacy, type PrivacyWish } from "../privacy/privacy.ts";
 import { FULL_DISK_RETRY_MS } from "../spool/full-disk.ts";
 import type { Spool } from "../spool/spool.ts";
 import type { SampleFile } from "../translate/translator.ts";
@@ -49,6 +50,7 @@ export type IntakeOptions = {
   name: string;
   nameIsExplicit: boolean;
   startedAt: string;
+  privacy: PrivacyWish;
   say: Say;
   /** Everything up to this console item is in the spool. */
   onConsole: (n: number) => void;
@@ -74,6 +76,7 @@ export function createIntake(options: IntakeOptions): Intake {
   if (!resumed) spool.write(() => spool.forgetProcess());
   const beginning = { runInfo: baseRunInfo(options.name, options.startedAt), at: Date.now() };
   const digest = createDigest(resumed ?? beginning, options.nameIsExplicit);
+  const privacy = createPrivacy(options.privacy);
   const acks = createHookAcks();
   const outage = createDiskOutage();
 
@@ -93,7 +96,8 @@ export function createIntake(options: IntakeOptions): Intake {
       const batch = waiting;
       waiting = nothing();
       const { events, samples } = digest.take(batch, clocks());
-      record({ batch, events, samples: samples.map((sample) => ({ ...sample, sample_id: sampleId(sample) })) });
+      const shown = privacy.samples(samples);
+      record({ batch, events: privacy.events(events), samples: shown.map((sample) => ({ ...sample, sample_id: sampleId(sample) })) });
     }
     options.onRecorded();
     const due = held ? FULL_DISK_RETRY_MS : digest.dueIn(clocks());
@@ -176,7 +180,7 @@ export function createIntake(options: IntakeOptions): Intake {
     backlog: () => waiting.bytes + (held?.batch.bytes ?? 0),
     unrecorded: () => (held ? held.events.length + waiting.hook.length + waiting.console.length + waiting.own.length : 0),
     consoleN: () => consoleN,
-    runInfo: digest.runInfo,
+    runInfo: () => privacy.texts(digest.runInfo()),
     lastStep: () => digest.state().translator.last_step,
     close: () => {
       if (timer) clearTimeout(timer);

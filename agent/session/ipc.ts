@@ -1,5 +1,6 @@
 import type { Relay } from "../config/relay.ts";
 import type { Level } from "../log.ts";
+import type { PrivacyWish } from "../privacy/privacy.ts";
 import type { Credentials } from "../uplink/credentials.ts";
 
 /**
@@ -23,6 +24,7 @@ export type AgentConfig = {
   hookFile: string;
   /** A stop may interrupt a trainer that takes no commands. */
   allowInterrupt: boolean;
+  privacy: PrivacyWish;
   startedAt: string;
 };
 

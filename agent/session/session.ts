@@ -73,7 +73,17 @@ export async function startSession({ config, say, onConsole }: SessionOptions): 
     uplink.poke();
     uploader.poke();
   };
-  const intake = createIntake({ spool, launch, name, nameIsExplicit, startedAt, say, onConsole, onRecorded: recorded });
+  const intake = createIntake({
+    spool,
+    launch,
+    name,
+    nameIsExplicit,
+    startedAt,
+    privacy: config.privacy,
+    say,
+    onConsole,
+    onRecorded: recorded,
+  });
   const interrupts = createInterrupts({ allowed: config.allowInterrupt, launch, spool, say });
   const ingest = await startIngest({
     receive: (received) => {

@@ -17,10 +17,14 @@ afterAll(async () => {
   folder.remove();
 });
 
-async function replay(recording: string) {
+async function replay(recording: string, options: string[] = []) {
   const run = `replay-${recording}-${randomUUID().slice(0, 8)}`;
   const env = { RUNCAST_RELAY: relay.url, RUNCAST_TOKEN: await relay.token("agent", run) };
-  const started = runcast(["run", "--run", run, "--name", recording, ...trainer(recording, "--speed", "0", "--console")], folder.path, env);
+  const started = runcast(
+    ["run", "--run", run, "--name", recording, ...options, ...trainer(recording, "--speed", "0", "--console")],
+    folder.path,
+    env,
+  );
   const { code } = await started.exited;
   return { run, code, started, events: await allEvents(relay, run) };
 }
@@ -101,3 +105,25 @@ describe("a recorded OneTrainer run, from the trainer's callbacks to a viewer", 
     expect(started.stderr()).toContain(written.stderr);
   });
 });
+
+test("AC2 --no-console, --no-samples and --redact keep it on this machine: no line, no picture, and nothing that matches", async () => {
+  const { run, events } = await replay("full", [
+    "--no-console",
+    "--no-samples",
+    "--redact",
+    "red circle|stable.diffusion",
+    "--redact",
+    "lora",
+  ]);
+  expect(events.some(({ type, source }) => type === "log" && (source === "stdout" || source === "stderr"))).toBe(false);
+  expect(events.some(({ type }) => type === "sample_generated")).toBe(false);
+  expect(events.filter(({ type }) => type === "metrics").length).toBeGreaterThan(0);
+  const all = JSON.stringify([events, await detail(run)]);
+  expect(all).not.toMatch(/red circle|stable.diffusion|lora/i);
+  expect(all).toContain("[redacted]");
+});
+
+async function detail(run: string): Promise<unknown> {
+  const headers = { Authorization: `Bearer ${await relay.token("viewer", run)}` };
+  return (await fetch(`${relay.url}/api/runs/${run}`, { headers })).json();
+}

@@ -1,9 +1,9 @@
 import { styleText } from "node:util";
-import { chooseRelay, isLoopback, parseRelay } from "../../config/relay.ts";
-import type { AccessOptions } from "../access.ts";
+import { isLoopback } from "../../config/relay.ts";
+import { type AccessOptions, targetOf } from "../access.ts";
 import { writeOut } from "../output.ts";
 import { plainCell } from "../table.ts";
-import { EXIT_FAILED, UsageError } from "../usage.ts";
+import { EXIT_FAILED } from "../usage.ts";
 import type { Finding } from "./finding.ts";
 import { checkGpu } from "./gpu.ts";
 import { checkNode } from "./node.ts";
@@ -17,13 +17,11 @@ export type DoctorOptions = AccessOptions & { python?: string };
 /** `runcast doctor`: looks at all that a watched training needs. A warning is no failure. */
 export async function doctorCommand(options: DoctorOptions): Promise<number> {
   const { env } = process;
-  const address = chooseRelay(options.relay, env);
-  const relay = parseRelay(address);
-  if (!relay) throw new UsageError(`--relay: ${address} is no http, https, ws or wss address`);
+  const { relay, token, login } = targetOf(options);
   const known = checkRelay({ http: relay.http, onThisMachine: isLoopback(relay) });
   const checks: Promise<Finding[]>[] = [
     known.then(({ findings }) => findings),
-    known.then(async ({ there }) => [await checkToken(env, relay, options.token || env.RUNCAST_TOKEN, there)]),
+    known.then(async ({ there }) => [await checkToken(env, relay, token ?? login?.agent_token ?? login?.token, there)]),
     Promise.resolve([checkNode(process.versions.node)]),
     checkPython(env, options.python ?? null),
     checkGpu(env).then((finding) => [finding]),

@@ -19,7 +19,12 @@ const ENDS_SOON_MS = 24 * 3600 * 1000;
  */
 export async function checkToken(env: Env, relay: Relay, given: string | undefined, relayIsThere: boolean): Promise<Finding> {
   const found = given ? null : findSecret(env, process.cwd(), relay);
-  if (found?.ok === false) return failed(CHECK, found.reason, "set RUNCAST_TOKEN to an agent's token, or RUNCAST_SECRET or RUNCAST_STATE");
+  if (found?.ok === false)
+    return failed(
+      CHECK,
+      found.reason,
+      "sign in with `runcast login`, or set RUNCAST_TOKEN to an agent's token, or RUNCAST_SECRET or RUNCAST_STATE",
+    );
   if (!relayIsThere) return warning(CHECK, "there is one, and no relay to ask about it", "mend the relay first");
   const wish = { role: "agent", runs: "*", sub: accountName(), expiresInSeconds: TOKEN_S } as const;
   const token = given ?? (found ? signToken(makeClaims(wish, Date.now()), found.secret) : null);

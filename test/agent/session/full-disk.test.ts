@@ -1,5 +1,6 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { Connection } from "../../../agent/ingest/connection.ts";
+import { EVERYTHING } from "../../../agent/privacy/privacy.ts";
 import { createIntake } from "../../../agent/session/intake.ts";
 import type { Spool } from "../../../agent/spool/spool.ts";
 import { type HookMessage, hookMessage } from "../../../protocol/index.ts";
@@ -22,6 +23,7 @@ function intakeOn(spool: Spool) {
     name: "a run",
     nameIsExplicit: false,
     startedAt: "2026-11-23T00:00:00.000Z",
+    privacy: EVERYTHING,
     say: (_level, text) => said.push(text),
     onConsole: (n) => consoleAcks.push(n),
     onRecorded: () => undefined,

@@ -1,5 +1,6 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { Connection } from "../../../agent/ingest/connection.ts";
+import { EVERYTHING } from "../../../agent/privacy/privacy.ts";
 import { createIntake, type Intake } from "../../../agent/session/intake.ts";
 import type { Spool } from "../../../agent/spool/spool.ts";
 import { type AnyEvent, type HookMessage, hookMessage } from "../../../protocol/index.ts";
@@ -17,6 +18,7 @@ function intakeOn(spool: Spool, launch = "launch-1") {
     name: "a run",
     nameIsExplicit: false,
     startedAt: "2026-11-23T00:00:00.000Z",
+    privacy: EVERYTHING,
     say: () => undefined,
     onConsole: (n) => consoleAcks.push(n),
     onRecorded: () => undefined,

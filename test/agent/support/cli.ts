@@ -32,7 +32,15 @@ export function cli(
   const child = spawn(process.execPath, [MAIN, ...args], {
     cwd,
     stdio,
-    env: { ...own, XDG_STATE_HOME: folder, XDG_RUNTIME_DIR: folder, RUNCAST_SECRET: SECRET, RUNCAST_RELAY: "http://127.0.0.1:9", ...env },
+    env: {
+      ...own,
+      XDG_STATE_HOME: folder,
+      XDG_RUNTIME_DIR: folder,
+      XDG_CONFIG_HOME: folder,
+      RUNCAST_SECRET: SECRET,
+      RUNCAST_RELAY: "http://127.0.0.1:9",
+      ...env,
+    },
   });
   onTestFinished(() => void child.kill("SIGKILL"));
   const text = { stdout: "", stderr: "" };

@@ -15,7 +15,7 @@ export type Started = {
 export function runcast(args: readonly string[], folder: string, env: Record<string, string> = {}): Started {
   const child = spawn(process.execPath, ["bin/runcast.js", ...args], {
     cwd: ROOT,
-    env: { ...process.env, XDG_STATE_HOME: folder, XDG_RUNTIME_DIR: folder, ...env },
+    env: { ...process.env, XDG_STATE_HOME: folder, XDG_RUNTIME_DIR: folder, XDG_CONFIG_HOME: folder, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const text = { stdout: "", stderr: "" };
