@@ -8,10 +8,10 @@ from runcast.version import VERSION as __version__
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from runcast.api import finish, image, init, log, on_command, progress, status
+    from runcast.api import Run, finish, image, init, log, on_command, progress, status, video
     from runcast.hook.explicit import Command
 
-__all__ = ["Command", "__version__", "finish", "image", "init", "log", "on_command", "progress", "status"]
+__all__ = ["Command", "Run", "__version__", "finish", "image", "init", "log", "on_command", "progress", "status", "video"]
 
 
 def __getattr__(name: str) -> object:

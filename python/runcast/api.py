@@ -7,6 +7,7 @@ operator has paused the training. Without `runcast run` around the process they 
 import os
 import time
 from collections.abc import Callable, Mapping
+from types import TracebackType
 from typing import Any, Literal, overload
 
 from runcast.hook import explicit, pause_commands, recording
@@ -22,14 +23,29 @@ _STATUSES = ("idle", "starting", "running", "paused", "stopping", "stopped", "er
 _SAMPLE_TYPES = ("default", "custom")
 
 
-def init(name: str | None = None, config: Mapping[str, Any] | None = None) -> None:
+class Run:
+    """The training that `init` began: as a context manager it ends with its block, with the exception that left it as the error."""
+
+    def __enter__(self) -> "Run":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None) -> None:
+        meant = kind is None or issubclass(kind, (KeyboardInterrupt, SystemExit, GeneratorExit))
+        finish(error=None if meant or kind is None else f"{kind.__name__}: {problem}")
+
+
+def init(name: str | None = None, config: Mapping[str, Any] | None = None) -> Run:
     """Begins to report. Without it the first other call does.
+
+        with runcast.init("my run", {"lr": 1e-3}):
+            train()
 
     :param name: what viewers see the run called; at most 200 characters
     :param config: settings to show; copied now, values that JSON lacks as text, secrets are removed by the agent
     """
     recording.introduce("python", name, config)
     recording.begin("python")
+    return Run()
 
 
 def progress(
@@ -90,7 +106,7 @@ def log(data: Mapping[str, Any] | str, step: int | None = None, *, level: Level 
         recording.record("python", ("log", now, _one_of(_LEVELS, level), data))
         return
     for tag, value in data.items():
-        recording.record("python", ("scalar", now, tag, value if type(value) is float else float(value), step))
+        recording.record("python", ("scalar", now, tag, recording.number(value), step))
 
 
 def image(
@@ -109,6 +125,11 @@ def image(
     """
     where = os.path.abspath(os.fspath(path))
     recording.record("python", ("sample", time.time(), _one_of(_SAMPLE_TYPES, sample_type), where, step, epoch, prompt))
+
+
+def video(path: str | os.PathLike[str], *, step: int | None = None, epoch: int | None = None, prompt: str | None = None) -> None:
+    """Shows a video or a sound that the training made: MP4, WebM, GIF; WAV, MP3, OGG, FLAC. As `image`, whose parameters these are."""
+    image(path, step=step, epoch=epoch, prompt=prompt)
 
 
 def status(status: Status, *, phase: str | None = None, message: str | None = None, error: str | None = None) -> None:

@@ -65,3 +65,26 @@ loss.value = step.value = 99.0
     agent.wait_until_disconnected()
 
     assert [row[1:] for message in agent.of("scalars") for row in message["rows"]] == [["loss", 0.5, 7]]
+
+
+def test_PR6_a_tensor_that_carries_a_gradient_is_told_without_a_warning_that_the_trainer_did_not_cause(agent: Listener, hook_file: Path) -> None:
+    code = """
+import warnings
+import runcast
+from torch.utils.tensorboard import SummaryWriter
+class Detached:
+    def __float__(self): return 0.25
+class Tensor:
+    def detach(self): return Detached()
+    def __float__(self):
+        warnings.warn("converting a tensor that requires a gradient")
+        return 0.5
+SummaryWriter().add_scalar("loss", Tensor(), 1)
+runcast.log({"mine": Tensor()}, step=1)
+"""
+    # The writer's own conversion is not ours to quieten.
+    done = run("-c", code, env=environment(hook_file, path=(FAKE_ONETRAINER,)))
+    agent.wait_until_disconnected()
+
+    assert [row[1:] for message in agent.of("scalars") for row in message["rows"]] == [["loss", 0.25, 1], ["mine", 0.25, 1]]
+    assert done.stderr.count("requires a gradient") <= 1

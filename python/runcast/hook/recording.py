@@ -48,6 +48,17 @@ def record(trainer: str, item: Record) -> None:
     _records.append(item)
 
 
+def number(value: Any) -> float:
+    """:returns: what was logged as a number of its own, which does not change when the trainer's tensor does
+
+    A tensor that carries a gradient warns when it is converted, and the trainer's user would not know whence.
+    """
+    if type(value) is float:
+        return value
+    detach = getattr(value, "detach", None)
+    return float(value if detach is None else detach())
+
+
 def introduce(trainer: str, name: str | None, config: Mapping[str, Any] | None) -> None:
     """Says what is trained. Before a session begins this is only remembered."""
     global _introduction

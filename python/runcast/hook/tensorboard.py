@@ -5,7 +5,7 @@ from time import time
 from types import ModuleType
 from typing import Any
 
-from runcast.hook.recording import record
+from runcast.hook.recording import number, record
 from runcast.hook.wrapping import observe_after
 
 
@@ -16,7 +16,7 @@ def install(module: ModuleType) -> None:
 
 def _scalar(self: Any, tag: str, scalar_value: Any, global_step: Any = None, *_: Any, **__: Any) -> None:
     # Converted at once, as the writer itself did: a tensor or an array may hold another value when the sender comes to it.
-    value = scalar_value if type(scalar_value) is float else float(scalar_value)
+    value = number(scalar_value)
     step = global_step if type(global_step) is int or global_step is None else int(global_step)
     record("tensorboard", ("scalar", time(), tag, value, step))
 

@@ -1,0 +1,1 @@
+"""What the Lightning logger and callback need of the library: the names."""
