@@ -16,15 +16,13 @@ export type HistoryReader = {
   /** A page, by rising offset; later calls bring older ones. */
   onMetrics(events: EventOf<"metrics">[]): void;
   onValidation(label: string, step: number, value: number): void;
-  onLog(events: Stored<EventOf<"log">>[]): void;
   onSample(event: AnyEvent): void;
   onState(state: History): void;
 };
 
 const PAGE_EVENTS = 1000;
-const LOG_EVENTS = 300;
 
-/** Reads samples and log once, and the curves page by page backwards, so that the newest part is there first. */
+/** Reads samples once, and the curves page by page backwards, so that the newest part is there first. */
 export async function readHistory(reader: HistoryReader): Promise<void> {
   const { run, before, signal } = reader;
   const api = createApi({ url: reader.url, token: reader.token, fetch: (input, init) => fetch(input, { ...init, signal }) });
@@ -33,10 +31,6 @@ export async function readHistory(reader: HistoryReader): Promise<void> {
   const samples = await api.samples(run);
   if (signal.aborted) return;
   if (samples.ok) for (const event of samples.value) reader.onSample(event);
-
-  const log = await api.events(run, { before, limit: LOG_EVENTS, events: ["log"] });
-  if (signal.aborted) return;
-  if (log.ok) reader.onLog(known(log.value.events).filter((event) => event.type === "log"));
 
   let next: number | null = before;
   while (next !== null) {

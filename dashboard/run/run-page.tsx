@@ -1,4 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
+import { Log } from "../log/log.tsx";
 import { freshnessOf } from "../model/freshness.ts";
 import { advanceOf } from "../model/progress.ts";
 import { account, signOut, whyOut } from "../session/session.ts";
@@ -8,7 +9,6 @@ import { ClosedNotice } from "./closed-notice.tsx";
 import { Hardware } from "./hardware.tsx";
 import { RunHeader } from "./header.tsx";
 import { RunInfo } from "./info.tsx";
-import { Log } from "./log.tsx";
 import { Progress } from "./progress.tsx";
 import { Samples } from "./samples.tsx";
 import { RunStore } from "./store.ts";
@@ -64,7 +64,7 @@ function LiveRun({ run, store, onRetry }: { run: string; store: RunStore; onRetr
             <div class="column">
               <LossChart store={store} />
               <OtherCharts store={store} />
-              <Log lines={store.lines.value} />
+              <Log run={run} store={store.log} />
             </div>
             <div class="column">
               <Samples view={view} />

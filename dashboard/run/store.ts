@@ -1,8 +1,8 @@
 import { batch, signal } from "@preact/signals";
 import { type Api, type Connection, connect, createApi, type LinkState, type RunEvent } from "../../client/index.ts";
 import { type EventOf, fromWire, type Welcome } from "../../protocol/index.ts";
+import { LogStore } from "../log/log-store.ts";
 import { Curves } from "../model/curves.ts";
-import { addLine, addOlderLines, type LogLine } from "../model/log-lines.ts";
 import { applyAny, applyEvent, EMPTY_VIEW, type RunView, viewOfSnapshot } from "../model/run-view.ts";
 import { type History, readHistory } from "./history.ts";
 
@@ -13,7 +13,6 @@ import { type History, readHistory } from "./history.ts";
 export class RunStore {
   readonly view = signal<RunView>(EMPTY_VIEW);
   readonly link = signal<LinkState>({ kind: "connecting", since: Date.now(), attempt: 0 });
-  readonly lines = signal<readonly LogLine[]>([]);
   /** Rises with every change of a curve. */
   readonly drawn = signal(0);
   /** How the older part of the curves is coming. */
@@ -21,6 +20,7 @@ export class RunStore {
   readonly connection: Connection;
   /** What is asked beside the connection, with the same token. */
   readonly api: Api;
+  readonly log: LogStore;
 
   /** Every scalar that the trainer logged; for one that logs none, what its progress carries. */
   metrics = new Curves();
@@ -29,7 +29,6 @@ export class RunStore {
 
   readonly #options: { url: string; run: string; token: string };
   #view: RunView = EMPTY_VIEW;
-  #lines: readonly LogLine[] = [];
   #frame: number | null = null;
   /** Of curves: a log line draws no chart. */
   #changes = 0;
@@ -41,6 +40,7 @@ export class RunStore {
   constructor(options: { url: string; run: string; token: string }) {
     this.#options = options;
     this.api = createApi(options);
+    this.log = new LogStore(this.api, options.run);
     this.connection = connect({
       ...options,
       onWelcome: (welcome) => this.#welcome(welcome),
@@ -71,7 +71,7 @@ export class RunStore {
     } else {
       this.#reading?.abort();
       this.#view = viewOfSnapshot(welcome.snapshot, welcome.role, this.localTime);
-      this.#lines = [];
+      this.log.begin(welcome);
       this.metrics = new Curves();
       this.progress = new Curves();
       this.validation = new Curves();
@@ -84,7 +84,8 @@ export class RunStore {
   #take(event: RunEvent): void {
     if (this.#toRead !== null) this.#readOlder(this.#toRead.lastOffset, event.offset);
     this.#view = applyEvent(this.#view, event, this.localTime(event.timestamp));
-    if (event.type === "log") this.#lines = addLine(this.#lines, event);
+    this.log.passes(event.offset);
+    if (event.type === "log") this.log.take(event);
     else this.#addToCurves(event);
     this.#schedule();
   }
@@ -131,11 +132,6 @@ export class RunStore {
         this.#changes += 1;
         this.#schedule();
       },
-      onLog: (events) => {
-        const older = events.reduce<readonly LogLine[]>((lines, event) => addLine(lines, event), []);
-        this.#lines = addOlderLines(this.#lines, older);
-        this.#schedule();
-      },
       onSample: (event) => {
         this.#view = { ...this.#view, samples: applyAny({ ...EMPTY_VIEW, samples: this.#view.samples }, event, 0).samples };
         this.#schedule();
@@ -151,7 +147,7 @@ export class RunStore {
       this.#frame = null;
       batch(() => {
         this.view.value = this.#view;
-        this.lines.value = this.#lines;
+        this.log.publish();
         this.drawn.value = this.#changes;
       });
     });

@@ -1,0 +1,17 @@
+import type { LogLine } from "./log-buffer.ts";
+
+/** The lines as a file has them: when, by the clock of the machine that trains, and what. */
+export function textOf(lines: readonly LogLine[]): string {
+  return lines.map(({ timestamp, level, text }) => `${timestamp} ${level.toUpperCase().padEnd(8)} ${text}\n`).join("");
+}
+
+/** Offers the lines as a file. */
+export function download(run: string, lines: readonly LogLine[]): void {
+  const url = URL.createObjectURL(new Blob([textOf(lines)], { type: "text/plain;charset=utf-8" }));
+  const link = document.createElement("a");
+  link.href = url;
+  link.download = `${run}.log`;
+  link.click();
+  // The browser reads it in its own time.
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+}
