@@ -1,7 +1,7 @@
 import { useComputed, useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { count } from "../time/format.ts";
-import { download } from "./copy.ts";
+import { download } from "./download.ts";
 import { type Filter, NO_FILTER } from "./filter.ts";
 import { Line } from "./line.tsx";
 import type { LogStore, Older } from "./log-store.ts";

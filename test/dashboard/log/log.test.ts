@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { PLAIN, piecesOf, withoutAnsi } from "../../../dashboard/log/ansi.ts";
-import { textOf } from "../../../dashboard/log/copy.ts";
 import { NO_FILTER, searchOf, spansOf } from "../../../dashboard/log/filter.ts";
 import { LOG_LINES_MAX, LogBuffer, type LogEvent } from "../../../dashboard/log/log-buffer.ts";
+import { textOf } from "../../../dashboard/log/log-text.ts";
 import { LogView } from "../../../dashboard/log/log-view.ts";
 import { Rows, rowsOf } from "../../../dashboard/log/rows.ts";
 
