@@ -1,6 +1,5 @@
 import { z } from "zod";
 import {
-  type AnyEvent,
   type CommandAccepted,
   type CommandRecord,
   type CommandRequest,
@@ -13,6 +12,7 @@ import {
   type RunSummary,
   runDetail,
   runList,
+  type SampleList,
   type Session,
   type ShareMade,
   type ShareRequest,
@@ -42,6 +42,9 @@ export type ApiOptions = {
 /** Which events: after or before an offset, at most `limit`, of these types. */
 export type EventQuery = { after?: number; before?: number; limit?: number; events?: readonly string[] };
 
+/** Which samples: those before an offset, at most `limit`; all without them. */
+export type SampleQuery = { before?: number; limit?: number };
+
 export type Api = {
   /** Newest first. */
   runs(): Promise<Answer<RunSummary[]>>;
@@ -49,7 +52,7 @@ export type Api = {
   /** Ascending offsets; `next` is the next page's `after`, or `before`. */
   events(run: string, query?: EventQuery): Promise<Answer<EventPage>>;
   /** Newest first. */
-  samples(run: string): Promise<Answer<AnyEvent[]>>;
+  samples(run: string, query?: SampleQuery): Promise<Answer<SampleList>>;
   /** Asks for a command; the same id twice runs once (CM1). Needs no socket, and says nothing of what becomes of the command. */
   command(run: string, request: CommandRequest): Promise<Answer<CommandAccepted>>;
   /** Newest first. */
@@ -78,7 +81,7 @@ export function createApi(options: ApiOptions): Api {
     runs: async () => pick(await get("/api/runs", runList), (value) => value.runs),
     run: (run) => get(`/api/runs/${encodeURIComponent(run)}`, runDetail),
     events: (run, query = {}) => get(`/api/runs/${encodeURIComponent(run)}/events`, eventPage, eventParameters(query)),
-    samples: async (run) => pick(await get(`/api/runs/${encodeURIComponent(run)}/samples`, sampleList), (value) => value.samples),
+    samples: (run, query = {}) => get(`/api/runs/${encodeURIComponent(run)}/samples`, sampleList, eventParameters(query)),
     command: (run, request) => ask(options, "POST", `/api/runs/${encodeURIComponent(run)}/commands`, commandAccepted, { body: request }),
     commands: async (run) => pick(await get(`/api/runs/${encodeURIComponent(run)}/commands`, commandList), (value) => value.commands),
     share: (run, wish) => ask(options, "POST", `/api/runs/${encodeURIComponent(run)}/share`, shareMade, { body: wish }),

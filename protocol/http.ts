@@ -54,8 +54,9 @@ export type SeriesCurve = z.infer<typeof seriesCurve>;
 export const runMetrics = z.looseObject({ series: z.record(z.string(), seriesCurve) });
 export type RunMetrics = z.infer<typeof runMetrics>;
 
-/** `GET /api/runs/:run/samples`, newest first. */
-export const sampleList = z.looseObject({ samples: z.array(anyEvent) });
+/** `GET /api/runs/:run/samples`, newest first; `next` is the next page's `before`. A relay of an earlier version gives all, and no `next`. */
+export const sampleList = z.looseObject({ samples: z.array(anyEvent), next: z.int().nullish() });
+export type SampleList = z.infer<typeof sampleList>;
 
 /** `PUT /api/runs/:run/blobs/:sha256` */
 export const blobStored = z.looseObject({ path: z.string(), sha256: z.string(), size: z.int(), media_type: z.string() });

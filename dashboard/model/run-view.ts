@@ -10,7 +10,6 @@ import {
   type Role,
   type Snapshot,
 } from "../../protocol/index.ts";
-import { addSample, type Sample } from "./samples.ts";
 
 /** An event and when it was true, in this machine's milliseconds since 1970. */
 export type Told<T extends EventType> = { event: EventOf<T>; at: number };
@@ -49,8 +48,6 @@ export type RunView = {
   agent: AgentLink | null;
   trainer: TrainerHealth;
   /** Newest first. */
-  samples: readonly Sample[];
-  /** Newest first. */
   commands: readonly CommandRow[];
 };
 
@@ -64,7 +61,6 @@ export const EMPTY_VIEW: RunView = {
   validation: null,
   agent: null,
   trainer: UNKNOWN_HEALTH,
-  samples: [],
   commands: [],
 };
 
@@ -79,7 +75,7 @@ export function viewOfSnapshot(snapshot: Snapshot, role: Role, localTime: (times
   const { training_progress, training_status, sample_progress, system_stats, validation_result, run_info, agent_status } = snapshot;
   // The room tells of the agent's link once a change has lasted: its word on the moment would call a blink offline, and never take it back.
   const latest = [training_progress, training_status, sample_progress, system_stats, validation_result, run_info, agent_status];
-  for (const event of [...latest, ...snapshot.samples]) if (event) view = applyAny(view, event, localTime(event.timestamp ?? ""));
+  for (const event of latest) if (event) view = applyAny(view, event, localTime(event.timestamp ?? ""));
   return view;
 }
 
@@ -116,7 +112,7 @@ export function applyEvent(view: RunView, event: RunEvent, at: number): RunView 
     case "training_health":
       return { ...view, trainer: healthOf(event) };
     case "sample_generated":
-      return { ...view, samples: addSample(view.samples, event), sampling: null };
+      return { ...view, sampling: null };
     case "command_status": {
       const { command_id: id, command, state, by = null, global_step = null, error = null } = event;
       return { ...view, commands: withCommand(view.commands, { id, command, state, by, global_step, error }) };

@@ -3,8 +3,8 @@ import { useRef } from "preact/hooks";
 import type { CommandName, CommandRequest } from "../../protocol/index.ts";
 import { isOver } from "../model/progress.ts";
 import type { CommandRow } from "../model/run-view.ts";
+import { AskSample } from "../samples/ask-sample.tsx";
 import { count } from "../time/format.ts";
-import { AskSample } from "./ask-sample.tsx";
 import type { RunStore } from "./store.ts";
 
 type Button = { command: CommandName; label: string };
@@ -21,7 +21,6 @@ export function Commands({ store }: { store: RunStore }) {
   const view = store.view.value;
   const failed = useSignal<string | null>(null);
   const confirm = useRef<HTMLDialogElement>(null);
-  const ask = useRef<HTMLDialogElement>(null);
   const saveFirst = useRef<HTMLInputElement>(null);
   if (view.role !== "operator" && view.role !== "owner") return null;
   const offline = store.link.value.kind !== "live";
@@ -43,7 +42,14 @@ export function Commands({ store }: { store: RunStore }) {
       </p>
       {!over && (
         <div class="buttons">
-          <button type="button" class="quiet" disabled={offline} onClick={() => ask.current?.showModal()}>
+          <button
+            type="button"
+            class="quiet"
+            disabled={offline}
+            onClick={() => {
+              store.asking.value = "";
+            }}
+          >
             Sample …
           </button>
           {buttons.map(({ command, label }) => (
@@ -56,7 +62,7 @@ export function Commands({ store }: { store: RunStore }) {
           </button>
         </div>
       )}
-      <AskSample dialog={ask} onAsk={(wish) => void send("sample", wish)} />
+      <AskSample asking={store.asking} onAsk={(wish) => void send("sample", wish)} />
       <dialog ref={confirm} class="confirm" aria-label="Stop the training">
         <form method="dialog">
           <h2>Stop the training?</h2>

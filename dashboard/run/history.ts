@@ -16,21 +16,16 @@ export type HistoryReader = {
   /** A page, by rising offset; later calls bring older ones. */
   onMetrics(events: EventOf<"metrics">[]): void;
   onValidation(label: string, step: number, value: number): void;
-  onSample(event: AnyEvent): void;
   onState(state: History): void;
 };
 
 const PAGE_EVENTS = 1000;
 
-/** Reads samples once, and the curves page by page backwards, so that the newest part is there first. */
+/** Reads the curves page by page backwards, so that the newest part is there first. */
 export async function readHistory(reader: HistoryReader): Promise<void> {
   const { run, before, signal } = reader;
   const api = createApi({ url: reader.url, token: reader.token, fetch: (input, init) => fetch(input, { ...init, signal }) });
   reader.onState({ kind: "reading" });
-
-  const samples = await api.samples(run);
-  if (signal.aborted) return;
-  if (samples.ok) for (const event of samples.value) reader.onSample(event);
 
   let next: number | null = before;
   while (next !== null) {

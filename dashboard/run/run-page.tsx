@@ -1,7 +1,8 @@
 import { useEffect, useState } from "preact/hooks";
 import { Log } from "../log/log.tsx";
 import { freshnessOf } from "../model/freshness.ts";
-import { advanceOf } from "../model/progress.ts";
+import { advanceOf, isOver } from "../model/progress.ts";
+import { Samples } from "../samples/samples.tsx";
 import { account, signOut, whyOut } from "../session/session.ts";
 import { percent } from "../time/format.ts";
 import { LossChart, OtherCharts } from "./charts.tsx";
@@ -10,7 +11,6 @@ import { Hardware } from "./hardware.tsx";
 import { RunHeader } from "./header.tsx";
 import { RunInfo } from "./info.tsx";
 import { Progress } from "./progress.tsx";
-import { Samples } from "./samples.tsx";
 import { RunStore } from "./store.ts";
 
 export function RunPage({ run }: { run: string }) {
@@ -51,6 +51,11 @@ function LiveRun({ run, store, onRetry }: { run: string; store: RunStore; onRetr
     if (code === "unauthorized" || code === "token_expired" || code === "token_revoked") signOut(whyOut(code));
   }, [code]);
 
+  const steers = view.role === "operator" || view.role === "owner";
+  const asks = steers && !isOver(view) && link.kind === "live";
+  const ask = (prompt: string) => {
+    store.asking.value = prompt;
+  };
   const freshness = freshnessOf(view, link, store.localTime);
   return (
     <div class="page run-page">
@@ -67,7 +72,7 @@ function LiveRun({ run, store, onRetry }: { run: string; store: RunStore; onRetr
               <Log run={run} store={store.log} />
             </div>
             <div class="column">
-              <Samples view={view} />
+              <Samples run={run} view={view} store={store.samples} onAsk={asks ? ask : null} />
               <Hardware view={view} freshness={freshness} />
               <RunInfo run={run} view={view} />
             </div>

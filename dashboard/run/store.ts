@@ -3,7 +3,8 @@ import { type Api, type Connection, connect, createApi, type LinkState, type Run
 import { type EventOf, fromWire, type Welcome } from "../../protocol/index.ts";
 import { LogStore } from "../log/log-store.ts";
 import { Curves } from "../model/curves.ts";
-import { applyAny, applyEvent, EMPTY_VIEW, type RunView, viewOfSnapshot } from "../model/run-view.ts";
+import { applyEvent, EMPTY_VIEW, type RunView, viewOfSnapshot } from "../model/run-view.ts";
+import { SampleStore } from "../samples/sample-store.ts";
 import { type History, readHistory } from "./history.ts";
 
 /**
@@ -20,7 +21,10 @@ export class RunStore {
   readonly connection: Connection;
   /** What is asked beside the connection, with the same token. */
   readonly api: Api;
+  /** Somebody wants to take a sample, beginning with this prompt; null while nobody does. */
+  readonly asking = signal<string | null>(null);
   readonly log: LogStore;
+  readonly samples: SampleStore;
 
   /** Every scalar that the trainer logged; for one that logs none, what its progress carries. */
   metrics = new Curves();
@@ -41,6 +45,7 @@ export class RunStore {
     this.#options = options;
     this.api = createApi(options);
     this.log = new LogStore(this.api, options.run);
+    this.samples = new SampleStore(this.api, options.run);
     this.connection = connect({
       ...options,
       onWelcome: (welcome) => this.#welcome(welcome),
@@ -72,6 +77,7 @@ export class RunStore {
       this.#reading?.abort();
       this.#view = viewOfSnapshot(welcome.snapshot, welcome.role, this.localTime);
       this.log.begin(welcome);
+      this.samples.begin(welcome.snapshot.samples);
       this.metrics = new Curves();
       this.progress = new Curves();
       this.validation = new Curves();
@@ -85,6 +91,7 @@ export class RunStore {
     if (this.#toRead !== null) this.#readOlder(this.#toRead.lastOffset, event.offset);
     this.#view = applyEvent(this.#view, event, this.localTime(event.timestamp));
     this.log.passes(event.offset);
+    if (event.type === "sample_generated") this.samples.take(event);
     if (event.type === "log") this.log.take(event);
     else this.#addToCurves(event);
     this.#schedule();
@@ -132,10 +139,6 @@ export class RunStore {
         this.#changes += 1;
         this.#schedule();
       },
-      onSample: (event) => {
-        this.#view = { ...this.#view, samples: applyAny({ ...EMPTY_VIEW, samples: this.#view.samples }, event, 0).samples };
-        this.#schedule();
-      },
       onState: (state) => {
         this.history.value = state;
       },
@@ -148,6 +151,7 @@ export class RunStore {
       batch(() => {
         this.view.value = this.#view;
         this.log.publish();
+        this.samples.publish();
         this.drawn.value = this.#changes;
       });
     });

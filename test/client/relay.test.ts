@@ -63,7 +63,7 @@ test("AC1 the HTTP helpers are typed answers: runs, one run, its events in pages
     ok: true,
     value: { events: [{ message: "line 1" }], next: null },
   });
-  expect(await api.samples("r2")).toEqual({ ok: true, value: [] });
+  expect(await api.samples("r2")).toEqual({ ok: true, value: { samples: [], next: null } });
   expect(await api.run("r1")).toMatchObject({ ok: false, status: 403, code: "forbidden" });
   expect(await createApi({ url: "http://127.0.0.1:1", token: null }).runs()).toMatchObject({ ok: false, code: "unreachable" });
   await producer.close();

@@ -296,7 +296,8 @@ describe.skipIf(chromiumPath === undefined)("the page, in a real browser against
     const progress = page.getByLabel("Progress", { exact: true });
     await progress.getByText("of 24").waitFor();
     await progress.getByText("100.0 %").waitFor();
-    await expect.poll(() => page.getByRole("button", { name: /show large/ }).count()).toBe(7);
+    await expect.poll(() => page.getByRole("button", { name: /show large/ }).count()).toBe(3);
+    await page.getByRole("region", { name: "Samples" }).getByText("7", { exact: true }).waitFor();
     await page.getByLabel("Loss", { exact: true }).getByText("validation: held out").waitFor();
     await page.getByLabel("Console lines").getByText("Saving RUN/lora.safetensors").waitFor();
     expect(await page.getByRole("region", { name: "Other series" }).getByText("unet_lora").count()).toBe(1);

@@ -2,7 +2,6 @@ import { expect, test } from "vitest";
 import { freshnessOf } from "../../dashboard/model/freshness.ts";
 import { advanceOf, etaOf } from "../../dashboard/model/progress.ts";
 import { applyAny, applyEvent, EMPTY_VIEW, type RunView, viewOfSnapshot } from "../../dashboard/model/run-view.ts";
-import { byPrompt } from "../../dashboard/model/samples.ts";
 import type { AnyEvent } from "../../protocol/index.ts";
 import { EMPTY_SNAPSHOT } from "../client/messages.ts";
 
@@ -44,7 +43,6 @@ test("VW3 a snapshot alone shows the present state of the run", () => {
   const view = viewOfSnapshot(snapshot, "viewer", () => NOW);
   expect(view.status?.event.status).toBe("running");
   expect(advanceOf(view.progress)).toMatchObject({ step: 12, steps: 24, total: 0.5, epoch: 0.5, epochNumber: 2, epochs: 3 });
-  expect(view.samples).toHaveLength(2);
   expect(view.commands).toMatchObject([{ id: "c1", state: "queued", by: "operator" }]);
 });
 
@@ -95,21 +93,6 @@ test("HL1 figures are live only while both links stand, and say whose link faile
   expect(freshnessOf(running, offline, Date.parse)).toEqual({ kind: "stale", since: NOW - 20_000, fault: "viewer" });
   const over = applyAny(silent, { type: "training_status", status: "completed" }, NOW);
   expect(freshnessOf(over, live, Date.parse)).toEqual({ kind: "final" });
-});
-
-test("VW3 samples come once each, newest first, a row a prompt, custom ones last", () => {
-  const view = viewAfter(
-    sample("c", 4, "a green square", "custom"),
-    sample("a0", 0, "a red circle"),
-    sample("b0", 0, "a blue square"),
-    sample("a8", 8, "a red circle"),
-    sample("a0", 0, "a red circle"),
-  );
-  expect(byPrompt(view.samples).map((row) => [row.prompt, row.samples.map((each) => each.sample_id)])).toEqual([
-    ["a red circle", ["a8", "a0"]],
-    ["a blue square", ["b0"]],
-    ["a green square", ["c"]],
-  ]);
 });
 
 test("CM1 a command keeps its one row while its state goes on", () => {

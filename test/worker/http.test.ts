@@ -146,6 +146,12 @@ describe("runs", () => {
     await producer.nextOf("pong");
     const { samples } = await json<{ samples: { sample_id: string }[] }>(`/api/runs/${run}/samples`);
     expect(samples.map((each) => each.sample_id)).toEqual(["s3", "s2", "s1"]);
+    type Page = { samples: { sample_id: string }[]; next: number | null };
+    const first = await json<Page>(`/api/runs/${run}/samples?limit=2`);
+    expect(first.samples.map((each) => each.sample_id)).toEqual(["s3", "s2"]);
+    const rest = await json<Page>(`/api/runs/${run}/samples?limit=2&before=${first.next}`);
+    expect([rest.samples.map((each) => each.sample_id), rest.next]).toEqual([["s1"], null]);
+    for (const query of ["limit=0", "limit=x", "before=-1"]) expect((await get(`/api/runs/${run}/samples?${query}`)).status).toBe(400);
     expect(await json(`/api/runs/${run}/samples/s2`)).toMatchObject({ sample_id: "s2" });
     expect((await get(`/api/runs/${run}/samples/none`)).status).toBe(404);
   });

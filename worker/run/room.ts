@@ -10,6 +10,7 @@ import {
   type RunDetail,
   type RunMetrics,
   type RunSummary,
+  type SampleList,
   type Snapshot,
   VIEWERS_PER_RUN,
 } from "../../protocol/index.ts";
@@ -26,6 +27,9 @@ import type { RoomStore } from "./storage/store.ts";
 import { ViewerDesk } from "./viewers/viewer-desk.ts";
 
 const VIEWER_NAMES_SHOWN = 50;
+
+/** `GET /api/runs/:run/samples`: those before an offset, at most `limit`. */
+export type SampleQuery = { before: number; limit: number };
 
 /** One run's room: composes the desks of viewers, producer and commands over one core, and answers reads. Knows nothing of the platform. */
 export class Room {
@@ -110,12 +114,15 @@ export class Room {
     return readCurves(history, this.core.log.after(history.sealed().through), query);
   }
 
-  /** Every sample of the run, newest first, also those whose events were trimmed from the log. */
-  samples(): AnyEvent[] {
-    const stored = this.core.store.samples();
+  /** Samples of the run, newest first, also those whose events were trimmed from the log; `next` is the `before` of the next page. */
+  samples({ before, limit }: SampleQuery): SampleList {
+    const one = limit + 1;
+    const stored = this.core.store.samples(before, one);
     const known = new Set(stored.map((sample) => sample.offset));
-    const waiting = this.core.log.state.samples.filter((sample) => !known.has(sample.offset));
-    return [...waiting.reverse(), ...stored];
+    const waiting = this.core.log.state.samples.filter(({ offset = 0 }) => !known.has(offset) && offset < before);
+    const found = [...waiting, ...stored].sort((a, b) => (b.offset ?? 0) - (a.offset ?? 0)).slice(0, one);
+    const samples = found.slice(0, limit);
+    return { samples, next: found.length > limit ? (samples.at(-1)?.offset ?? null) : null };
   }
 
   sample(sampleId: string): AnyEvent | null {

@@ -21,7 +21,7 @@ import type { EventQuery } from "./log/event-page.ts";
 import { isDismissed, socketPort } from "./platform-socket.ts";
 import { type AgentSocket, agentSocket } from "./producer/agent-desk.ts";
 import { isHello, tellError } from "./producer/stranger.ts";
-import { Room } from "./room.ts";
+import { Room, type SampleQuery } from "./room.ts";
 import type { AgentAttachment, Attachment, Identity } from "./sockets.ts";
 import { BlobDesk } from "./storage/blob-desk.ts";
 import { BlobTally } from "./storage/blob-tally.ts";
@@ -125,8 +125,8 @@ export class RunRoom extends DurableObject<Env> {
   async metrics(query: CurveQuery): Promise<string | null> {
     return this.#told((room) => room.metrics(query));
   }
-  async samples(): Promise<string | null> {
-    return this.#told((room) => room.samples());
+  async samples(query: SampleQuery): Promise<string | null> {
+    return this.#told((room) => room.samples(query));
   }
   async sample(sampleId: string): Promise<string | null> {
     return this.#told((room) => room.sample(sampleId));

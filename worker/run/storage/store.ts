@@ -149,9 +149,11 @@ export class RoomStore {
     }));
   }
 
-  /** Every sample, newest first. */
-  samples(): AnyEvent[] {
-    return this.#rows<{ event: string }>("SELECT event FROM samples ORDER BY offset DESC").map((row) => JSON.parse(row.event) as AnyEvent);
+  /** Samples before an offset, newest first. */
+  samples(before: number, limit: number): AnyEvent[] {
+    return this.#rows<{ event: string }>("SELECT event FROM samples WHERE offset < ? ORDER BY offset DESC LIMIT ?", before, limit).map(
+      (row) => JSON.parse(row.event) as AnyEvent,
+    );
   }
 
   sample(sampleId: string): AnyEvent | null {

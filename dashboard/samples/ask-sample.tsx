@@ -1,4 +1,5 @@
-import type { Ref } from "preact";
+import type { Signal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
 import type { CommandRequest } from "../../protocol/index.ts";
 
 /** Bounds as in protocol/commands.ts, which has the last word. */
@@ -12,15 +13,26 @@ const NUMBERS = [
 
 export type SampleWish = Partial<CommandRequest>;
 
-/** Asks what to sample: with the run's own prompts, or with one that is typed here. */
-export function AskSample({ dialog, onAsk }: { dialog: Ref<HTMLDialogElement>; onAsk: (wish: SampleWish) => void }) {
+/** Asks what to sample: with the run's own prompts, or with one that is typed here. @param asking the prompt that it begins with; null while nobody asks */
+export function AskSample({ asking, onAsk }: { asking: Signal<string | null>; onAsk: (wish: SampleWish) => void }) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const text = useRef<HTMLTextAreaElement>(null);
+  const { value: prompt } = asking;
+  useEffect(() => {
+    if (prompt === null) return;
+    if (text.current) text.current.value = prompt;
+    dialog.current?.showModal();
+  }, [prompt]);
+  const over = () => {
+    asking.value = null;
+  };
   return (
-    <dialog ref={dialog} class="confirm ask-sample" aria-label="Take a sample">
+    <dialog ref={dialog} class="confirm ask-sample" aria-label="Take a sample" onClose={over}>
       <form method="dialog" onSubmit={(event) => onAsk(wishOf(new FormData(event.currentTarget)))}>
         <h2>Take a sample</h2>
         <label>
           Prompt
-          <textarea name="prompt" rows={2} placeholder="Empty: the run's own prompts" />
+          <textarea name="prompt" ref={text} rows={2} placeholder="Empty: the run's own prompts" />
         </label>
         <details>
           <summary>For a prompt of your own</summary>
