@@ -9,6 +9,7 @@ import {
   errorBody,
   eventPage,
   type RunDetail,
+  type RunList,
   type RunSummary,
   runDetail,
   runList,
@@ -46,8 +47,10 @@ export type EventQuery = { after?: number; before?: number; limit?: number; even
 export type SampleQuery = { before?: number; limit?: number };
 
 export type Api = {
-  /** Newest first. */
+  /** Newest first: the first page. */
   runs(): Promise<Answer<RunSummary[]>>;
+  /** A page of the runs, newest first; `before` is what the last page's `next` was. */
+  runsPage(query?: { before?: string; limit?: number }): Promise<Answer<RunList>>;
   run(run: string): Promise<Answer<RunDetail>>;
   /** Ascending offsets; `next` is the next page's `after`, or `before`. */
   events(run: string, query?: EventQuery): Promise<Answer<EventPage>>;
@@ -79,6 +82,8 @@ export function createApi(options: ApiOptions): Api {
   const get = <T>(path: string, schema: z.ZodType<T>, query?: Record<string, string>) => ask(options, "GET", path, schema, { query });
   return {
     runs: async () => pick(await get("/api/runs", runList), (value) => value.runs),
+    runsPage: ({ before, limit } = {}) =>
+      get("/api/runs", runList, { ...(before === undefined ? {} : { before }), ...(limit === undefined ? {} : { limit: String(limit) }) }),
     run: (run) => get(`/api/runs/${encodeURIComponent(run)}`, runDetail),
     events: (run, query = {}) => get(`/api/runs/${encodeURIComponent(run)}/events`, eventPage, eventParameters(query)),
     samples: (run, query = {}) => get(`/api/runs/${encodeURIComponent(run)}/samples`, sampleList, eventParameters(query)),

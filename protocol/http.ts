@@ -18,11 +18,24 @@ export const runSummary = z.looseObject({
   agent_connected: z.boolean(),
   /** The newest `training_progress`. */
   progress: anyEvent.nullable(),
+  /** The name on the token that began the run. These last are missing where a relay of an earlier version tells them. */
+  owner: z.string().nullish(),
+  /** The loss over the whole run, in a few points. */
+  loss: z.looseObject({ steps: z.array(z.int()), values: z.array(wireNumber) }).nullish(),
+  /** The newest `sample_generated`. */
+  last_sample: anyEvent.nullish(),
+  /** As `health.progress.state` of a snapshot. */
+  progress_state: z.string().nullish(),
 });
 export type RunSummary = z.infer<typeof runSummary>;
 
 /** `GET /api/runs`, newest first. */
-export const runList = z.looseObject({ runs: z.array(runSummary) });
+export const runList = z.looseObject({
+  runs: z.array(runSummary),
+  /** The next page's `before`; null, or missing where an earlier version answers, at the end. */
+  next: z.string().nullish(),
+});
+export type RunList = z.infer<typeof runList>;
 
 /** `GET /api/runs/:run` */
 export const runDetail = runSummary.extend({

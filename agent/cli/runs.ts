@@ -1,3 +1,4 @@
+import type { Answer, Api } from "../../client/index.ts";
 import { type EventOf, type RunSummary, trainingProgress } from "../../protocol/index.ts";
 import { type AccessOptions, accessOf, refusal } from "./access.ts";
 import { writeOut } from "./output.ts";
@@ -32,12 +33,25 @@ const COLUMNS = 80;
 export async function runsCommand(options: AccessOptions): Promise<number> {
   const access = accessOf(options, "viewer");
   if (access === null) return EXIT_FAILED;
-  const answer = await access.api().runs();
+  const answer = await allRuns(access.api());
   if (!answer.ok) return refusal(answer);
   const runs = answer.value.map(lineOf);
   if (runs.length === 0) process.stderr.write(NO_RUNS);
   await writeOut(linesOf(runs, options).join(""));
   return 0;
+}
+
+/** Page after page: nobody counts on a list that ends without saying so. */
+async function allRuns(api: Api): Promise<Answer<RunSummary[]>> {
+  const runs: RunSummary[] = [];
+  let before: string | undefined;
+  for (;;) {
+    const page = await api.runsPage(before === undefined ? {} : { before });
+    if (!page.ok) return page;
+    runs.push(...page.value.runs);
+    if (!page.value.next) return { ok: true, value: runs };
+    before = page.value.next;
+  }
 }
 
 function linesOf(runs: readonly RunLine[], { json }: AccessOptions): string[] {

@@ -3,7 +3,7 @@ import type { Claims, Result, RunSummary, TokenRecord } from "../../protocol/ind
 import type { RunScope } from "../auth/grant.ts";
 import type { Env } from "../env.ts";
 import { createLog, type Log, thrown } from "../log.ts";
-import { RunList } from "./run-list.ts";
+import { RunList, type RunPlace } from "./run-list.ts";
 import { openTables } from "./schema.ts";
 import { type Arrival, type Caller, type MadeToken, TokenBook } from "./token-book.ts";
 
@@ -29,14 +29,14 @@ export class Directory extends DurableObject<Env> {
     this.#runs.put(text);
   }
 
-  /** @returns the runs that a token reaches as JSON summaries, newest first, at most `limit` */
-  async list(scope: RunScope, limit: number): Promise<string[]> {
-    return this.#runs.list(scope, limit);
+  /** @returns the runs that a token reaches as JSON summaries, newest first, at most `limit`, those after a place in that order */
+  async list(scope: RunScope, limit: number, after: RunPlace | null): Promise<string[]> {
+    return this.#runs.list(scope, limit, after);
   }
 
   /** @returns the newest run that a token reaches, null where there is none */
   async newest(scope: RunScope): Promise<string | null> {
-    const [summary] = this.#runs.list(scope, 1);
+    const [summary] = this.#runs.list(scope, 1, null);
     return summary === undefined ? null : (JSON.parse(summary) as RunSummary).run;
   }
 

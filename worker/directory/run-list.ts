@@ -4,6 +4,9 @@ import type { SqlPort } from "../run/storage/sql-port.ts";
 
 type Row = { run: string; summary: string };
 
+/** A place in the list: the run that stands there, and when it began. */
+export type RunPlace = { created_at: string; run: string };
+
 /** The runs of a relay, as their rooms told last. */
 export class RunList {
   readonly #sql: SqlPort;
@@ -26,10 +29,17 @@ export class RunList {
     return this.#sql.exec<{ run: string }>("SELECT run FROM runs WHERE run = ?", run).toArray().length > 0;
   }
 
-  /** @returns the runs that a token reaches as JSON summaries, newest first, at most `limit` */
-  list(scope: RunScope, limit: number): string[] {
+  /** @returns the runs that a token reaches as JSON summaries, newest first, at most `limit`, those after a place in that order */
+  list(scope: RunScope, limit: number, after: RunPlace | null): string[] {
     const found: string[] = [];
-    for (const row of this.#sql.exec<Row>("SELECT run, summary FROM runs ORDER BY created_at DESC, run")) {
+    const rows = after
+      ? this.#sql.exec<Row>(
+          "SELECT run, summary FROM runs WHERE created_at < ?1 OR (created_at = ?1 AND run > ?2) ORDER BY created_at DESC, run",
+          after.created_at,
+          after.run,
+        )
+      : this.#sql.exec<Row>("SELECT run, summary FROM runs ORDER BY created_at DESC, run");
+    for (const row of rows) {
       if (reach(scope, row.run) === "yes") found.push(row.summary);
       if (found.length >= limit) break;
     }

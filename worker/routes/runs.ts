@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { EventPage, RunSummary } from "../../protocol/index.ts";
 import type { AppContext } from "../app-context.ts";
 import { deleteBlobs } from "../blobs/bucket.ts";
+import type { RunPlace } from "../directory/run-list.ts";
 import type { Env } from "../env.ts";
 import { HttpFailure } from "../http/errors.ts";
 import { eventNames, readQuery, wholeNumber } from "../http/query.ts";
@@ -10,10 +11,20 @@ import { route } from "../http/route.ts";
 import { directoryOf, existing, roomOf } from "../rooms.ts";
 import { EVERYTHING } from "../run/viewers/subscription.ts";
 
-/** Runs in one list: a page that shows more wants a search. */
+/** Runs in one answer: each that goes on is asked itself. */
 const LIST_MAX = 200;
 const PAGE_EVENTS_DEFAULT = 500;
 const PAGE_EVENTS_MAX = 5000;
+
+const listQuery = z.object({
+  limit: wholeNumber.pipe(z.number().min(1)).default(LIST_MAX),
+  /** When a run began and its id, as `next` has them. */
+  before: z
+    .string()
+    .regex(/^[^,]{1,40},[A-Za-z0-9._-]{1,64}$/, "expected what `next` was")
+    .transform((text): RunPlace => ({ created_at: text.slice(0, text.indexOf(",")), run: text.slice(text.indexOf(",") + 1) }))
+    .optional(),
+});
 
 const eventQuery = z.object({
   after: wholeNumber.default(0),
@@ -23,10 +34,15 @@ const eventQuery = z.object({
 });
 
 export function runs(app: Hono<AppContext>): void {
-  /** The runs that the token covers, newest first. */
+  /** The runs that the token covers, newest first; `next` is the `before` of the next page. */
   route(app, "GET /api/runs", async (c) => {
-    const listed = await directoryOf(c.env).list(c.get("grant"), LIST_MAX);
-    return c.json({ runs: await Promise.all(listed.map((text) => present(c.env, JSON.parse(text) as RunSummary))) });
+    const { limit, before } = readQuery(c.req.url, listQuery);
+    const page = Math.min(limit, LIST_MAX);
+    const found = (await directoryOf(c.env).list(c.get("grant"), page + 1, before ?? null)).map((text) => JSON.parse(text) as RunSummary);
+    const listed = found.slice(0, page);
+    const last = listed.at(-1);
+    const next = found.length > page && last ? `${last.created_at},${last.run}` : null;
+    return c.json({ runs: await Promise.all(listed.map((run) => present(c.env, run))), next });
   });
 
   /** One run with its snapshot and the ends of its log. */

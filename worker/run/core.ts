@@ -22,6 +22,8 @@ export type RoomEffects = {
 export type RoomCore = {
   readonly run: string;
   readonly createdAt: string;
+  /** Whose token began the run; null for one of an older relay. */
+  readonly owner: string | null;
   readonly store: RoomStore;
   readonly log: RunLog;
   readonly viewers: Viewers;
@@ -47,5 +49,5 @@ export function createCore({ store, effects, logger, sentSeq, clock }: CoreParts
   const counters = new Counters(clock);
   const viewers = new Viewers(counters, logger, viewersAround);
   const own = new OwnEvents(store, log, viewers, effects.newId, sentSeq);
-  return { run: meta.run, createdAt: meta.created_at, store, log, viewers, counters, own, effects, logger };
+  return { run: meta.run, createdAt: meta.created_at, owner: meta.owner, store, log, viewers, counters, own, effects, logger };
 }

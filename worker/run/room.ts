@@ -62,14 +62,14 @@ export class Room {
     });
   }
 
-  /** Makes a run that does not exist yet: a producer has greeted. */
-  static create(store: RoomStore, run: string, now: number): void {
-    store.create(run, new Date(now).toISOString());
+  /** Makes a run that does not exist yet: a producer has greeted. @param owner whose token it has */
+  static create(store: RoomStore, run: string, owner: string, now: number): void {
+    store.create(run, owner, new Date(now).toISOString());
   }
 
   summary(): RunSummary {
-    const { run, createdAt, log, viewers } = this.core;
-    const info = log.state.run_info;
+    const { run, createdAt, owner, log, viewers } = this.core;
+    const { run_info: info, spark } = log.state;
     return {
       run,
       name: typeof info?.name === "string" ? info.name : null,
@@ -79,6 +79,10 @@ export class Room {
       viewers: viewers.presence(0, this.#clock()).count,
       agent_connected: this.agent.active !== null,
       progress: log.state.training_progress,
+      owner,
+      loss: spark ? { steps: spark.steps, values: spark.values } : null,
+      last_sample: log.state.samples.at(-1) ?? null,
+      progress_state: healthOf(log.state, this.agent.watch.link()).progress?.state ?? null,
     };
   }
 
@@ -96,8 +100,10 @@ export class Room {
 
   snapshot(): Snapshot {
     const { log, viewers } = this.core;
+    // The list's curve is no viewer's: they have the real ones.
+    const { spark: _, ...state } = log.state;
     return {
-      ...log.state,
+      ...state,
       commands: this.commands.open(),
       health: healthOf(log.state, this.agent.watch.link()),
       viewers: viewers.presence(VIEWER_NAMES_SHOWN, this.#clock()),

@@ -276,7 +276,7 @@ export class RunRoom extends DurableObject<Env> {
     const attachment = socket.deserializeAttachment() as Attachment | null;
     if (attachment?.kind !== "agent") return null;
     if (!isHello(this.#stranger(socket, attachment), frame, Date.now())) return null;
-    Room.create(this.#store, attachment.run, Date.now());
+    Room.create(this.#store, attachment.run, attachment.sub, Date.now());
     this.#exists = true;
     this.#logger("info", "run created", { run: attachment.run });
     return this.#awake();

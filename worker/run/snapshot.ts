@@ -1,5 +1,6 @@
 import type { AnyEvent } from "../../protocol/index.ts";
 import { RUN_INFO_MAX, SNAPSHOT_EVENT_MAX, SNAPSHOT_SAMPLES } from "../../protocol/index.ts";
+import { NO_SPARK, type Spark, withProgress } from "./spark.ts";
 import { utf8Bytes } from "./utf8.ts";
 
 /** The part of a run's present state that events make. Kept in the newest chunk's row, so that a wake reads few rows. */
@@ -14,6 +15,8 @@ export type RunState = {
   run_info: AnyEvent | null;
   /** Newest last. */
   samples: AnyEvent[];
+  /** Of rows that an older relay wrote it is missing. */
+  spark?: Spark;
 };
 
 export const EMPTY_STATE: RunState = {
@@ -35,6 +38,11 @@ export const EMPTY_STATE: RunState = {
 export function reduceState(state: RunState, event: AnyEvent, bytes: number): RunState {
   switch (event.type) {
     case "training_progress":
+      return {
+        ...state,
+        training_progress: fitting(event, bytes, SNAPSHOT_EVENT_MAX),
+        spark: withProgress(state.spark ?? NO_SPARK, event),
+      };
     case "training_status":
     case "sample_progress":
     case "system_stats":

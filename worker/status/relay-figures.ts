@@ -17,7 +17,7 @@ export type RelayFigures = {
 
 /** What the relay knows of itself, of the newest of the grant's own runs. Those that have somebody connected are asked, and wake for it. */
 export async function relayFigures(env: Env, grant: Grant): Promise<RelayFigures> {
-  const listed = (await directoryOf(env).list(grant, STATUS_RUNS_MAX)).map((text) => JSON.parse(text) as RunSummary);
+  const listed = (await directoryOf(env).list(grant, STATUS_RUNS_MAX, null)).map((text) => JSON.parse(text) as RunSummary);
   const connected = listed.filter(({ agent_connected, viewers }) => agent_connected || viewers > 0);
   const answers = await Promise.all(connected.map(async ({ run }) => ({ run, figures: await roomOf(env, run).status() })));
   const runs = new Map<string, RoomStatus>();

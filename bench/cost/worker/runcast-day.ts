@@ -39,7 +39,7 @@ export class RuncastDay {
     this.#start = options.start;
     const counted = countedStorage(storage, bill);
     const store = new RoomStore(counted);
-    Room.create(store, "day", options.start);
+    Room.create(store, "day", "Ada", options.start);
     this.#room = new Room({
       store,
       storage: counted,

@@ -32,7 +32,7 @@ export class World implements Surroundings {
   constructor(storage: StoragePort) {
     this.#storage = storage;
     this.disk = new Disk(storage);
-    Room.create(new RoomStore(this.disk), "fuzz", this.now);
+    Room.create(new RoomStore(this.disk), "fuzz", "Ada", this.now);
   }
 
   /** The room, woken where it is away. */

@@ -12,7 +12,7 @@ export class Costs implements StoragePort {
 
   constructor(storage: DurableObjectStorage) {
     this.#storage = storage;
-    Room.create(new RoomStore(this), "counted", 0);
+    Room.create(new RoomStore(this), "counted", "Ada", 0);
   }
 
   readonly sql: SqlPort = {

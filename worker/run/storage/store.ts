@@ -10,7 +10,12 @@ export type Life = { id: number; life: string; base: number; start_seq: number }
 export type Numbering = { log_id: string; first_offset: number };
 /** An event of the room's own that waits for its offset. */
 export type HeldEvent = { id: number; event: AnyEvent };
-export type Meta = { run: string; created_at: string; run_info: AnyEvent | null };
+export type Meta = {
+  owner: string | null;
+  run: string;
+  created_at: string;
+  run_info: AnyEvent | null;
+};
 
 /**
  * Rows of one room. A room that no producer has come to has no tables: asking for a run that does not exist leaves nothing behind. One that
@@ -50,10 +55,11 @@ export class RoomStore {
   }
 
   /** Makes a new run. */
-  create(run: string, createdAt: string): void {
+  create(run: string, owner: string, createdAt: string): void {
     this.transaction(() => {
       migrate(this.#sql, this.hasTables() ? this.#version() : 0);
       this.#set("run", run);
+      this.#set("owner", owner);
       this.#set("created_at", createdAt);
     });
   }
@@ -66,6 +72,7 @@ export class RoomStore {
     const runInfo = this.#value("run_info");
     return {
       run: this.#value("run") ?? "",
+      owner: this.#value("owner"),
       created_at: this.#value("created_at") ?? "",
       run_info: runInfo === null ? null : (JSON.parse(runInfo) as AnyEvent),
     };

@@ -1,0 +1,25 @@
+import { useState } from "preact/hooks";
+
+/** A line to be copied into a terminal. Where the page may not write the clipboard (plain http) it is selected. */
+export function Copyable({ text }: { text: string }) {
+  const [copied, setCopied] = useState(false);
+  const copy = async (event: MouseEvent) => {
+    const code = event.currentTarget instanceof Element ? event.currentTarget.parentElement?.querySelector("code") : null;
+    try {
+      await navigator.clipboard.writeText(text);
+      setCopied(true);
+    } catch {
+      if (code) getSelection()?.selectAllChildren(code);
+    }
+  };
+  return (
+    <div class="copyable">
+      <pre>
+        <code>{text}</code>
+      </pre>
+      <button type="button" class="quiet small" onClick={(event) => void copy(event)}>
+        {copied ? "Copied" : "Copy"}
+      </button>
+    </div>
+  );
+}
