@@ -1,0 +1,54 @@
+import type { Axis, Comparison } from "./address.ts";
+import { SMOOTHING_MAX } from "./address.ts";
+import { download } from "./download.ts";
+import { AXIS_WORDS } from "./texts.ts";
+
+type ControlsProps = {
+  comparison: Comparison;
+  /** What is drawn, which the address may ask for in vain. */
+  axis: Axis;
+  offered: readonly Axis[];
+  onChange: (to: Partial<Comparison>) => void;
+  csv: () => string;
+};
+
+/** How all charts are drawn. */
+export function Controls({ comparison, axis, offered, onChange, csv }: ControlsProps) {
+  return (
+    <section class="compare-tools" aria-label="How it is drawn">
+      <fieldset class="choice">
+        <legend class="sr-only">Aligned by</legend>
+        {offered.map((each) => (
+          <label key={each}>
+            <input type="radio" name="axis" checked={axis === each} onChange={() => onChange({ by: each })} />
+            <span>{AXIS_WORDS[each]}</span>
+          </label>
+        ))}
+      </fieldset>
+      <label class="smoothing">
+        <span>Smoothing</span>
+        <input
+          type="range"
+          min={0}
+          max={SMOOTHING_MAX}
+          step={0.01}
+          value={comparison.smoothing}
+          onInput={(event) => onChange({ smoothing: Number(event.currentTarget.value) })}
+        />
+        <span class="figure">{comparison.smoothing.toFixed(2)}</span>
+      </label>
+      <button type="button" aria-pressed={comparison.logarithmic} onClick={() => onChange({ logarithmic: !comparison.logarithmic })}>
+        Log scale
+      </button>
+      <span class="spacer" />
+      <button type="button" onClick={() => download("comparison.csv", "text/csv", csv())}>
+        CSV
+      </button>
+      {axis !== comparison.by && (
+        <p class="notice" role="status">
+          {`Aligned by step: no run here tells its ${comparison.by === "epoch" ? "epochs" : "times"}.`}
+        </p>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,288 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { comparePath, pathOfRuns, RUNS_MAX, readComparison } from "../../dashboard/compare/address.ts";
+import { livesOf, placed, smoothed, type Timing, trainedSeconds, valueAt } from "../../dashboard/compare/align.ts";
+import { configRows, matching } from "../../dashboard/compare/config-rows.ts";
+import { chartsCsv } from "../../dashboard/compare/csv.ts";
+import { type DrawnRun, drawSeries, underPointer } from "../../dashboard/compare/drawn-series.ts";
+import { type Cell, flatten } from "../../dashboard/compare/flatten.ts";
+import { promptRows } from "../../dashboard/compare/prompt-rows.ts";
+import { addLive, ENTRIES_MAX, emptyRunCurve, type RunCurve, refined, withoutOverwritten } from "../../dashboard/compare/run-curve.ts";
+import { matchSeries } from "../../dashboard/compare/series-match.ts";
+import { summaryRow } from "../../dashboard/compare/summary-row.ts";
+import { asMarkdown, asTsv, csvCell } from "../../dashboard/compare/table-text.ts";
+import { difference } from "../../dashboard/compare/texts.ts";
+import { EMPTY_VIEW } from "../../dashboard/model/run-view.ts";
+import type { EventOf } from "../../protocol/index.ts";
+
+const info = (config: Record<string, unknown>, fields: Partial<EventOf<"run_info">> = {}): EventOf<"run_info"> => ({
+  type: "run_info",
+  config,
+  ...fields,
+});
+
+/** Points of [step, time in ms, value, segment]. */
+function curveOf(points: readonly (readonly [number, number, number, number?])[]): RunCurve {
+  return {
+    steps: points.map(([step]) => step),
+    times: points.map(([, time]) => time),
+    min: points.map(([, , value]) => value),
+    max: points.map(([, , value]) => value),
+    last: points.map(([, , value]) => value),
+    segments: points.map(([, , , segment = 0]) => segment),
+  };
+}
+
+const timingOf = (curve: RunCurve, stepsPerEpoch: number | null = null): Timing => ({ stepsPerEpoch, lives: livesOf([], [curve]) });
+const drawnRun = (run: string, curve: RunCurve): DrawnRun => ({
+  run,
+  name: run,
+  place: 0,
+  curves: new Map([["loss", curve]]),
+  timing: timingOf(curve),
+});
+
+test("VW3 a comparison's address says what is shown, and what it says is what is shown again", () => {
+  expect(pathOfRuns([])).toBe("/compare");
+  expect(pathOfRuns(["a", "b"])).toBe("/compare?run=a&run=b");
+  const arbitrary = fc.record({
+    runs: fc.uniqueArray(fc.stringMatching(/^[\w.-]{1,12}$/), { minLength: 1, maxLength: RUNS_MAX }),
+    by: fc.constantFrom("step", "epoch", "time", "clock"),
+    smoothing: fc.integer({ min: 0, max: 99 }).map((percent) => percent / 100),
+    logarithmic: fc.boolean(),
+  });
+  fc.assert(
+    fc.property(arbitrary, fc.nat(), (shown, which) => {
+      const base = shown.runs[which % shown.runs.length] ?? null;
+      const comparison = { ...shown, base: base === shown.runs[0] ? null : base };
+      expect(readComparison(comparePath(comparison).split("?")[1] ?? "")).toEqual({ ...comparison, left_out: 0 });
+    }),
+  );
+});
+
+test("AC2 an address that makes no sense shows what it can: of twice the same run one, of too many the first, and no token", () => {
+  const many = Array.from({ length: 11 }, (_, index) => `run=r${index}`).join("&");
+  expect(readComparison(many)).toMatchObject({ runs: { length: RUNS_MAX }, left_out: 3 });
+  const odd = readComparison("run=a&run=a&run=&by=moon&base=z&smooth=7&token=aaa.bbb.ccc");
+  expect(odd).toEqual({ runs: ["a"], by: "step", base: null, smoothing: 0.9, logarithmic: false, left_out: 0 });
+  expect(comparePath(odd)).toBe("/compare?run=a");
+});
+
+test("EV7 a configuration is flat, a leaf a line, and null, an empty text and an empty list are told apart", () => {
+  const cells = new Map<string, Cell>();
+  flatten({ a: { "b.c": 1, d: [1, "x"], e: [{ f: null }, { f: "" }], g: {}, h: [] }, i: true, j: "1" }, "", cells);
+  expect([...cells].map(([key, { kind, text }]) => `${key} ${kind} ${text}`)).toEqual([
+    'a["b.c"] number 1',
+    'a.d text [1,"x"]',
+    "a.e[0].f null null",
+    'a.e[1].f text ""',
+    "a.g text {}",
+    "a.h text []",
+    "i text true",
+    "j text 1",
+  ]);
+});
+
+test("EV7 what differs between configurations: other values, other kinds of the same look, a key that one lacks; not a run that is unknown", () => {
+  const rows = configRows([
+    info({ lr: 1e-4, batch: 4, seed: null, name: "x", n: 1 }, { trainer: "OneTrainer" }),
+    info({ lr: 2e-4, batch: 4, name: "x", n: "1" }, { trainer: "OneTrainer" }),
+    null,
+  ]);
+  expect(rows.map(({ part, key, differs }) => `${part} ${key} ${differs}`)).toEqual([
+    "run trainer false",
+    "configuration batch false",
+    "configuration lr true",
+    "configuration n true",
+    "configuration name false",
+    "configuration seed true",
+  ]);
+  expect(rows.at(-1)?.cells).toEqual([{ kind: "null", text: "null" }, null, null]);
+  expect(matching(rows, " 2E-4 ").map(({ key }) => key)).toEqual([]);
+  expect(matching(rows, "0.0002").map(({ key }) => key)).toEqual(["lr"]);
+  expect(matching(rows, "SEED").map(({ key }) => key)).toEqual(["seed"]);
+  expect(configRows([info({ constructor: 1 }), info({})]).map(({ key }) => key)).toEqual(["constructor"]);
+});
+
+test("AC2 a table that is copied stays a table, and nothing in it is a formula, a link or a tag", () => {
+  const rows = configRows([info({ a: "=HYPERLINK(1)", b: "x\ty\nz", c: -1e-4, d: null }), info({ a: "[x](y)|<b>" })]);
+  expect(asTsv(["one", "@two"], rows).split("\n")).toEqual([
+    "\tone\t'@two",
+    "a\t'=HYPERLINK(1)\t[x](y)|<b>",
+    "b\tx y z\t",
+    "c\t-0.0001\t",
+    "d\tnull\t",
+  ]);
+  expect(asMarkdown(["one", "two"], rows).split("\n").slice(0, 3)).toEqual([
+    "|  | one | two |",
+    "| --- | --- | --- |",
+    "| a | =HYPERLINK(1) | \\[x\\](y)\\|\\<b\\> |",
+  ]);
+  expect([csvCell('a"b,c'), csvCell("+1"), csvCell("+a")]).toEqual(['"a""b,c"', "+1", "'+a"]);
+});
+
+test("VW3 curves stand by step, by epoch, by the clock, and by the time that was trained, without what lay between two lives", () => {
+  const curve = curveOf([
+    [10, 5_000, 1],
+    [20, 9_000, 2],
+    [15, 100_000, 3, 1],
+    [20, 104_000, 4, 1],
+  ]);
+  const lives = livesOf([{ index: 0, started_at: new Date(1_000).toISOString() }], [curve]);
+  const timing: Timing = { stepsPerEpoch: 10, lives };
+  expect(placed(curve, "step", timing)).toMatchObject({ x: [10, 15, 20], last: [1, 3, 4] });
+  expect(placed(curve, "epoch", timing).x).toEqual([1, 1.5, 2]);
+  expect(placed(curve, "clock", timing).x).toEqual([5, 9, 100, 104]);
+  expect(placed(curve, "time", timing)).toMatchObject({ x: [4, 8, 8, 12], last: [1, 2, 3, 4], steps: [10, 20, 15, 20] });
+  expect(trainedSeconds(lives)).toBe(12);
+});
+
+test("VW3 without times or epochs there is no place on their axes, and a start behind the first point is none", () => {
+  const untimed = curveOf([[1, Number.NaN, 1]]);
+  expect(["time", "clock", "epoch"].map((axis) => placed(untimed, axis as "time", timingOf(untimed)).x)).toEqual([[], [], []]);
+  const curve = curveOf([[1, 5_000, 1]]);
+  expect(livesOf([{ index: 0, started_at: "2100-01-01T00:00:00Z" }], [curve])).toEqual([{ index: 0, start: 5_000, end: 5_000 }]);
+});
+
+test("VW3 a value between two points lies on the line between them, and there is none beyond the ends or beside a NaN", () => {
+  const x = [0, 10, 20, 30];
+  const values = [1, 2, Number.NaN, 4];
+  expect([-1, 0, 5, 10, 15, 20, 25, 30, 31].map((at) => valueAt(x, values, at))).toEqual([null, 1, 1.5, 2, null, null, null, 4, null]);
+  expect(valueAt([], [], 0)).toBeNull();
+});
+
+test("VW3 under the pointer each run has its value and the baseline's at the same place, though it has no point there itself", () => {
+  const runs = [
+    drawnRun(
+      "a",
+      curveOf([
+        [0, 0, 1],
+        [100, 0, 2],
+      ]),
+    ),
+    drawnRun(
+      "b",
+      curveOf([
+        [25, 0, 1],
+        [75, 0, 3],
+      ]),
+    ),
+    drawnRun("c", curveOf([[500, 0, 9]])),
+  ];
+  const series = drawSeries(runs, ["loss", "loss", "loss"], "step", 0);
+  const told = underPointer(series, "a", 50).map(({ run, value, base }) => [run.run, value, base]);
+  expect(told).toEqual([
+    ["a", 1.5, null],
+    ["b", 2, 1.5],
+    ["c", null, 1.5],
+  ]);
+  expect([difference(2, 1.5), difference(1.5, 2), difference(2, 2), difference(null, 2), difference(Number.NaN, 2)]).toEqual([
+    "+0.5000",
+    "−0.5000",
+    "±0.0000",
+    null,
+    null,
+  ]);
+});
+
+test("EV2 smoothing is alike for a run that was told densely and one that was not, has no bias at the start, and takes nothing from a NaN", () => {
+  const dense = Array.from({ length: 1001 }, (_, index) => index);
+  const sparse = dense.filter((index) => index % 10 === 0);
+  const wave = (at: number) => (at < 500 ? 1 : 0);
+  const at700 = (x: number[]) => smoothed(x, x.map(wave), 0.99, 1000)[x.indexOf(700)] ?? 0;
+  expect(at700(dense)).toBeGreaterThan(0.1);
+  expect(Math.abs(at700(sparse) - at700(dense))).toBeLessThan(0.03);
+  expect(smoothed([0, 1, 2], [2, 2, 2], 0.9, 2)).toEqual([2, 2, 2]);
+  expect(smoothed([0, 1, 2], [1, Number.NaN, 1], 0.9, 2)).toEqual([1, Number.NaN, 1]);
+  expect(smoothed([0, 1], [1, 5], 0, 1)).toEqual([1, 5]);
+});
+
+test("EV2 a live curve stays bounded, and keeps its lowest, its highest, its NaN and its newest", () => {
+  const curve = emptyRunCurve();
+  const points = ENTRIES_MAX * 5;
+  for (let step = 0; step < points; step += 1) addLive(curve, step, step, step === 777 ? Number.NaN : step === 1234 ? -9 : Math.sin(step));
+  expect(curve.steps.length).toBeLessThanOrEqual(ENTRIES_MAX);
+  expect(Math.min(...curve.min.filter(Number.isFinite))).toBe(-9);
+  expect(curve.steps[curve.last.findIndex(Number.isNaN)]).toBe(777);
+  expect(curve.steps.at(-1)).toBe(points - 1);
+});
+
+test("VW3 a run that goes back begins another life, whose steps count by step; a finer part takes the place of a coarse one", () => {
+  const curve = emptyRunCurve();
+  for (const [index, step] of [1, 2, 3, 2, 3, 4].entries()) addLive(curve, step, index, index);
+  expect(curve.segments).toEqual([0, 0, 0, 1, 1, 1]);
+  expect(withoutOverwritten(curve)).toMatchObject({ steps: [1, 2, 3, 4], last: [0, 3, 4, 5] });
+  const coarse = curveOf([
+    [10, 0, 1],
+    [20, 0, 2],
+    [30, 0, 3],
+  ]);
+  const fine = curveOf([
+    [15, 0, 7],
+    [20, 0, 8],
+    [25, 0, 9],
+  ]);
+  expect(refined(coarse, fine, 15, 25)).toMatchObject({ steps: [10, 15, 20, 25, 30], last: [1, 7, 8, 9, 3] });
+});
+
+test("EV2 the losses of different trainers share a chart, the rest goes by name, and what a trainer smoothed itself is left out", () => {
+  const { loss, groups } = matchSeries([
+    ["loss/train_step", "smooth_loss/train_step", "lr/unet"],
+    ["train/loss", "lr/unet", "grad_norm"],
+    [],
+  ]);
+  expect(loss).toEqual({ key: "loss", title: "loss", names: ["loss/train_step", "train/loss", null] });
+  expect(groups).toEqual([
+    { prefix: "grad_norm", series: [{ key: "grad_norm", title: "grad_norm", names: [null, "grad_norm", null] }] },
+    { prefix: "lr", series: [{ key: "lr/unet", title: "unet", names: ["lr/unet", "lr/unet", null] }] },
+  ]);
+  expect(matchSeries([["vram"]]).loss).toBeNull();
+  expect(matchSeries([["a/loss"], ["a/loss"]]).loss?.title).toBe("a/loss");
+});
+
+test("EV3 a run in figures: its lowest loss and where, and a pace from its time where it tells none", () => {
+  const curve = curveOf([
+    [1, 0, 3],
+    [50, 50_000, 1],
+    [100, 100_000, 2],
+  ]);
+  const row = summaryRow(EMPTY_VIEW, curve, timingOf(curve), null, 0, 100);
+  expect(row).toEqual({ steps: 100, last: 2, least: { value: 1, step: 50 }, pace: 1, seconds: 100 });
+  expect(summaryRow(EMPTY_VIEW, null, { stepsPerEpoch: null, lives: [] }, null, 0, 0)).toEqual({
+    steps: null,
+    last: null,
+    least: null,
+    pace: null,
+    seconds: null,
+  });
+});
+
+test("EV2 the CSV has what is on the screen, in its range, with NaN by name", () => {
+  const run = drawnRun(
+    'a,"b"',
+    curveOf([
+      [1, 0, 3],
+      [2, 0, Number.NaN],
+      [3, 0, 5],
+    ]),
+  );
+  const series = drawSeries([run], ["loss"], "step", 0);
+  expect(chartsCsv([{ title: "=loss", series }], "step", { from: 2, to: 3 }).split("\r\n")).toEqual([
+    "run,name,series,step,value,min,max,smoothed",
+    `"a,""b""","a,""b""",'=loss,2,NaN,NaN,NaN,NaN`,
+    `"a,""b""","a,""b""",'=loss,3,5,5,5,5`,
+    "",
+  ]);
+});
+
+test("VW3 prompts are matched by their text, those that more runs have first, and of each run the newest sample counts", () => {
+  const sample = (sample_id: string, prompt: string | null) => ({ type: "sample_generated" as const, sample_id, prompt });
+  const rows = promptRows([
+    [sample("a2", "alone"), sample("a1", "cat")],
+    [sample("b3", "cat"), sample("b2", "cat"), sample("b1", null)],
+  ]);
+  expect(rows.map(({ prompt, samples }) => [prompt, ...samples.map((each) => each?.sample_id ?? null)])).toEqual([
+    ["cat", "a1", "b3"],
+    ["alone", "a2", null],
+  ]);
+});
