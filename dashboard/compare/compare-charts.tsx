@@ -7,7 +7,7 @@ import { chartsCsv } from "./csv.ts";
 import { type DrawnRun, drawSeries } from "./drawn-series.ts";
 import { lookOf } from "./look.ts";
 import type { RunSource } from "./run-source.ts";
-import { type MatchedSeries, matchSeries } from "./series-match.ts";
+import { type MatchedGroup, type MatchedSeries, matchSeries } from "./series-match.ts";
 
 const LOSS_HEIGHT = 300;
 const OTHER_HEIGHT = 160;
@@ -57,7 +57,7 @@ export function CompareCharts({ sources, comparison, onChange }: CompareChartsPr
           {chart(loss, LOSS_HEIGHT)}
         </section>
       )}
-      {groups.map(({ prefix, series }) => (
+      {others(groups).map(({ prefix, series }) => (
         <section key={prefix} class="panel" aria-label={prefix}>
           <header>
             <h2>{prefix}</h2>
@@ -67,6 +67,15 @@ export function CompareCharts({ sources, comparison, onChange }: CompareChartsPr
       ))}
     </>
   );
+}
+
+/** A series that has no others of its prefix needs no panel of its own. */
+function others(groups: readonly MatchedGroup[]): MatchedGroup[] {
+  const alone = groups
+    .filter(({ series }) => series.length === 1)
+    .flatMap(({ series }) => series.map((each) => ({ ...each, title: each.key })));
+  const together = groups.filter(({ series }) => series.length > 1);
+  return alone.length === 0 ? together : [...together, { prefix: "Other series", series: alone }];
 }
 
 function drawnRun(source: RunSource, place: number): DrawnRun {

@@ -3,15 +3,20 @@ import { type Cell, flatten } from "./flatten.ts";
 
 type RunInfo = EventOf<"run_info">;
 
-/** One key over all runs; null where a run does not have it. */
-export type ConfigRow = { part: "run" | "configuration"; key: string; cells: readonly (Cell | null)[]; differs: boolean };
+/**
+ * One key over all runs; null where a run does not have it. `how`: it has other values, only some of the runs have it, or it is the same: runs of
+ * two trainers share few keys, and what those are set to says more than which they are.
+ */
+export type ConfigRow = { part: "run" | "configuration"; key: string; cells: readonly (Cell | null)[]; how: "differs" | "partly" | "same" };
+
+const ORDER = { differs: 0, partly: 1, same: 2 };
 
 /**
- * What the runs were started with, a row a key, in alphabetical order, that of the program first.
+ * What the runs were started with, a row a key: those with other values, those that some have, and the same ones, each in alphabetical order, that of the program first.
  * @param infos one a run; null where nothing is known of it: such a run makes no difference
  */
 export function configRows(infos: readonly (RunInfo | null)[]): ConfigRow[] {
-  return [...rowsOf("run", infos, runCells), ...rowsOf("configuration", infos, configCells)];
+  return [...rowsOf("run", infos, runCells), ...rowsOf("configuration", infos, configCells)].sort((a, b) => ORDER[a.how] - ORDER[b.how]);
 }
 
 function rowsOf(part: ConfigRow["part"], infos: readonly (RunInfo | null)[], cellsOf: (info: RunInfo) => Map<string, Cell>): ConfigRow[] {
@@ -19,8 +24,10 @@ function rowsOf(part: ConfigRow["part"], infos: readonly (RunInfo | null)[], cel
   const keys = new Set(columns.flatMap((column) => (column === null ? [] : [...column.keys()])));
   return [...keys].sort(byName).map((key) => {
     const cells = columns.map((column) => column?.get(key) ?? null);
-    const known = cells.filter((_, index) => columns[index] !== null);
-    return { part, key, cells, differs: known.some((cell) => !isSame(cell, known[0] ?? null)) };
+    const told = cells.filter((cell) => cell !== null);
+    const isPartly = cells.some((cell, index) => cell === null && columns[index] !== null);
+    const differs = told.some((cell) => !isSame(cell, told[0]));
+    return { part, key, cells, how: differs ? "differs" : isPartly ? "partly" : "same" };
   });
 }
 
@@ -43,8 +50,8 @@ function configCells({ config }: RunInfo): Map<string, Cell> {
   return cells;
 }
 
-function isSame(a: Cell | null, b: Cell | null): boolean {
-  return a === b || (a !== null && b !== null && a.kind === b.kind && a.text === b.text);
+function isSame(a: Cell, b: Cell | undefined): boolean {
+  return b !== undefined && a.kind === b.kind && a.text === b.text;
 }
 
 /** @param wanted text to be found in the key or in a value, in any case */

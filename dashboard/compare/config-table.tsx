@@ -1,4 +1,5 @@
 import { useSignal } from "@preact/signals";
+import { Fragment } from "preact";
 import { useMemo } from "preact/hooks";
 import { readTheme, theme } from "../chart/theme.ts";
 import type { Comparison } from "./address.ts";
@@ -24,7 +25,7 @@ export function ConfigTable({ sources, comparison }: { sources: readonly RunSour
   const whole = useSignal(false);
   const rows = useMemo(() => configRows(infos), infos);
   if (there.length === 0) return null;
-  const differing = rows.filter(({ differs }) => differs);
+  const differing = rows.filter(({ how }) => how !== "same");
   const shown = matching(all.value ? rows : differing, wanted.value);
   const laid = whole.value ? shown : shown.slice(0, ROWS_SHOWN);
   const names = there.map(({ name }) => name);
@@ -84,6 +85,8 @@ function emptyText(rows: number, runs: number, wanted: string): string {
   return runs < 2 ? "There is one run: choose another to see what differs." : "Nothing differs.";
 }
 
+const HOW_WORDS: Record<ConfigRow["how"], string> = { differs: "Different values", partly: "Only in some runs", same: "The same" };
+
 function Table({ rows, there, comparison }: { rows: readonly ConfigRow[]; there: readonly RunSource[]; comparison: Comparison }) {
   const colors = theme.value ?? readTheme();
   return (
@@ -105,15 +108,22 @@ function Table({ rows, there, comparison }: { rows: readonly ConfigRow[]; there:
           </tr>
         </thead>
         <tbody>
-          {rows.map(({ part, key, cells, differs }, index) => (
-            <tr key={`${part} ${key}`} class={rows[index - 1] !== undefined && rows[index - 1]?.part !== part ? "part-begins" : undefined}>
-              <th scope="row" class={differs ? "differs" : undefined}>
-                {key}
-              </th>
-              {cells.map((cell, column) => (
-                <CellOf key={there[column]?.run} cell={cell} />
-              ))}
-            </tr>
+          {rows.map(({ part, key, cells, how }, index) => (
+            <Fragment key={`${part} ${key}`}>
+              {rows[index - 1]?.how !== how && (
+                <tr class="part">
+                  <th scope="rowgroup" colSpan={there.length + 1}>
+                    {HOW_WORDS[how]}
+                  </th>
+                </tr>
+              )}
+              <tr>
+                <th scope="row">{key}</th>
+                {cells.map((cell, column) => (
+                  <CellOf key={there[column]?.run} cell={cell} />
+                ))}
+              </tr>
+            </Fragment>
           ))}
         </tbody>
       </table>

@@ -125,7 +125,7 @@ type PickerListProps = {
 function PickerList({ list, wanted, ticked, full, onTick }: PickerListProps) {
   if (list.kind === "reading") return <p class="picker-list muted">Reading the list …</p>;
   if (list.kind === "failed") return <p class="picker-list bad" role="alert">{`The list could not be read: ${list.message}.`}</p>;
-  const found = list.runs.filter((run) => matches(run, wanted));
+  const found = [...list.runs, ...unlisted(list.runs, ticked)].filter((run) => matches(run, wanted));
   if (found.length === 0) return <p class="picker-list muted">{list.runs.length === 0 ? "There is no run yet." : "No run matches."}</p>;
   return (
     <ul class="picker-list" aria-label="Runs">
@@ -140,9 +140,13 @@ function PickerList({ list, wanted, ticked, full, onTick }: PickerListProps) {
             />
             <span class="picker-name">
               <span>{name ?? run}</span>
-              <span class="muted">{`${name === null || name === run ? "" : `${run} · `}${ago(Date.parse(updated_at), now.value)}`}</span>
+              <span class="muted">
+                {updated_at === null
+                  ? "not in your list"
+                  : `${name === null || name === run ? "" : `${run} · `}${ago(Date.parse(updated_at), now.value)}`}
+              </span>
             </span>
-            <StatusPill status={status} />
+            {updated_at !== null && <StatusPill status={status} />}
           </label>
         </li>
       ))}
@@ -150,7 +154,15 @@ function PickerList({ list, wanted, ticked, full, onTick }: PickerListProps) {
   );
 }
 
-function matches({ run, name, status }: RunSummary, wanted: string): boolean {
+type Pickable = { run: string; name: string | null; status: string | null; updated_at: string | null };
+
+/** What was chosen by the address alone: to be unticked, though the list does not have it. */
+function unlisted(runs: readonly RunSummary[], ticked: readonly string[]): Pickable[] {
+  const missing = ticked.filter((run) => !runs.some((each) => each.run === run));
+  return missing.map((run) => ({ run, name: null, status: null, updated_at: null }));
+}
+
+function matches({ run, name, status }: Pickable, wanted: string): boolean {
   const words = wanted.trim().toLowerCase().split(/\s+/);
   const text = `${name ?? ""} ${run} ${status ?? ""}`.toLowerCase();
   return words.every((word) => text.includes(word));

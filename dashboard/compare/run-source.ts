@@ -10,7 +10,7 @@ import { type Metrics, type MetricsQuery, readMetrics, type Segment } from "./re
 import { addLive, emptyRunCurve, type RunCurve } from "./run-curve.ts";
 
 /** What became of asking for a run. `absent`: there is nothing to show of it, and why. */
-export type SourceState = { kind: "reading" } | { kind: "there" } | { kind: "absent"; why: string; comes_back: boolean };
+export type SourceState = { kind: "reading" } | { kind: "there" } | { kind: "absent"; why: string };
 
 /** Small charts stand side by side: more entries than they have pixels help nobody, and there are many of them. */
 const POINTS_OVERVIEW = 250;
@@ -128,14 +128,16 @@ export class RunSource {
       return;
     }
     const comesBack = status === 0 || status === 429 || status >= 500;
-    this.#absent(whyAbsent(code, message), comesBack);
+    this.#absent(code, message);
     if (comesBack) this.#again = setTimeout(() => void this.#open(), AGAIN_MS);
   }
 
-  #absent(why: string, comesBack: boolean): void {
+  #absent(code: string, message: string): void {
+    // What was here a moment ago and is not any more did not fail to start.
+    const why = whyAbsent(code === "run_not_found" && this.state.value.kind === "there" ? "run_deleted" : code, message);
     this.curves.clear();
     this.samples.value = null;
-    this.state.value = { kind: "absent", why, comes_back: comesBack };
+    this.state.value = { kind: "absent", why };
     this.#changes += 1;
     this.#schedule();
   }
@@ -160,7 +162,7 @@ export class RunSource {
     this.#connection = null;
     const { code, message } = state.reason;
     if (code === "unauthorized" || code === "token_expired" || code === "token_revoked") this.#onUnauthorized(code);
-    else this.#absent(whyAbsent(code, message), false);
+    else this.#absent(code, message);
   }
 
   #welcome(welcome: Welcome): void {
