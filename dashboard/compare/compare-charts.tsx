@@ -80,12 +80,12 @@ function others(groups: readonly MatchedGroup[]): MatchedGroup[] {
 
 function drawnRun(source: RunSource, place: number): DrawnRun {
   const { run, name, curves, timing } = source;
-  return { run, name, place, curves, timing };
+  return { run, name, place, curves: curves.shown, timing };
 }
 
 /** Where no run tells its times, or its epochs, an axis of them would be empty. */
 function offered(sources: readonly RunSource[]): Axis[] {
-  const times = sources.some(({ hasTimes }) => hasTimes);
+  const times = sources.some(({ curves }) => curves.hasTimes);
   const epochs = sources.some(({ timing }) => timing.stepsPerEpoch !== null);
   return ["step", ...(epochs ? (["epoch"] as const) : []), ...(times ? (["time", "clock"] as const) : [])];
 }

@@ -1,10 +1,10 @@
 import { toWire } from "../../protocol/index.ts";
 import type { Axis } from "./address.ts";
 import type { DrawnSeries } from "./drawn-series.ts";
+import type { XRange } from "./fine-curves.ts";
 import { csvCell } from "./table-text.ts";
 
 export type CsvChart = { title: string; series: readonly DrawnSeries[] };
-export type XRange = { from: number; to: number };
 
 /** Times in seconds: since the start of the run, or since 1970. */
 const COLUMNS: Record<Axis, string | null> = { step: null, epoch: "epoch", time: "seconds", clock: "unix_seconds" };

@@ -1,3 +1,4 @@
+import { fromWire } from "../../protocol/index.ts";
 import { isOver } from "../model/progress.ts";
 import type { RunView } from "../model/run-view.ts";
 import { placed, smoothed, type Timing, trainedSeconds } from "./align.ts";
@@ -12,26 +13,17 @@ export type SummaryRow = {
   seconds: number | null;
 };
 
-/**
- * @param length of the step axis, over all runs
- * @param toldPace what a run that goes on says of its pace
- */
-export function summaryRow(
-  view: RunView,
-  loss: RunCurve | null,
-  timing: Timing,
-  toldPace: number | null,
-  smoothing: number,
-  length: number,
-): SummaryRow {
+/** @param length of the step axis, over all runs */
+export function summaryRow(view: RunView, loss: RunCurve | null, timing: Timing, smoothing: number, length: number): SummaryRow {
   const curve = loss === null ? null : placed(loss, "step", timing);
   const values = curve === null ? [] : smoothed(curve.x, curve.last, smoothing, length);
   const steps = view.progress?.event.global_step ?? curve?.steps.at(-1) ?? null;
   const seconds = trainedSeconds(timing.lives);
   const average = steps !== null && seconds !== null && seconds > 0 ? steps / seconds : null;
+  const told = fromWire(view.progress?.event.steps_per_second);
   let least: SummaryRow["least"] = null;
   for (const [index, value] of values.entries()) {
     if (Number.isFinite(value) && (least === null || value < least.value)) least = { value, step: curve?.steps[index] ?? 0 };
   }
-  return { steps, last: values.at(-1) ?? null, least, pace: isOver(view) ? average : (toldPace ?? average), seconds };
+  return { steps, last: values.at(-1) ?? null, least, pace: isOver(view) ? average : (told ?? average), seconds };
 }

@@ -5,7 +5,7 @@ import { count, duration, figure, pace } from "../time/format.ts";
 import type { Comparison } from "./address.ts";
 import { LookMark } from "./chips.tsx";
 import { lookOf } from "./look.ts";
-import { type RunSource, tellsPace } from "./run-source.ts";
+import type { RunSource } from "./run-source.ts";
 import { Scroller } from "./scroller.tsx";
 import { type SummaryRow, summaryRow } from "./summary-row.ts";
 import { difference } from "./texts.ts";
@@ -17,7 +17,7 @@ export function Summary({ sources, comparison, onChange }: SummaryProps) {
   const colors = theme.value ?? readTheme();
   const there = sources.filter((source) => source.state.value.kind === "there");
   if (there.length === 0) return null;
-  const length = Math.max(0, ...there.map(lastStep));
+  const length = Math.max(0, ...there.map(({ curves }) => curves.lastStep));
   const rows = there.map((source) => ({ source, row: rowOf(source, comparison.smoothing, length) }));
   const base = comparison.base ?? comparison.runs[0];
   const baseRow = rows.find(({ source }) => source.run === base)?.row ?? null;
@@ -98,16 +98,9 @@ export function Summary({ sources, comparison, onChange }: SummaryProps) {
 
 function rowOf(source: RunSource, smoothing: number, length: number): SummaryRow {
   source.drawn.value; // The curves are changed in place.
-  const name = lossName([...source.curves.keys()]);
-  const loss = name === null ? null : (source.curves.get(name) ?? null);
-  const view = source.view.value;
-  return summaryRow(view, loss, source.timing, tellsPace(view), smoothing, length);
-}
-
-export function lastStep(source: RunSource): number {
-  let last = 0;
-  for (const { steps } of source.curves.values()) last = Math.max(last, steps.at(-1) ?? 0);
-  return last;
+  const curves = source.curves.shown;
+  const loss = curves.get(lossName([...curves.keys()]) ?? "") ?? null;
+  return summaryRow(source.view.value, loss, source.timing, smoothing, length);
 }
 
 function Against({ value, base }: { value: number | null; base: number | null }) {

@@ -5,6 +5,7 @@ import { livesOf, placed, smoothed, type Timing, trainedSeconds, valueAt } from 
 import { configRows, matching } from "../../dashboard/compare/config-rows.ts";
 import { chartsCsv } from "../../dashboard/compare/csv.ts";
 import { type DrawnRun, drawSeries, underPointer } from "../../dashboard/compare/drawn-series.ts";
+import { stepsWithin } from "../../dashboard/compare/fine-curves.ts";
 import { type Cell, flatten } from "../../dashboard/compare/flatten.ts";
 import { promptRows } from "../../dashboard/compare/prompt-rows.ts";
 import { addLive, ENTRIES_MAX, emptyRunCurve, type RunCurve, refined, withoutOverwritten } from "../../dashboard/compare/run-curve.ts";
@@ -225,6 +226,15 @@ test("VW3 a run that goes back begins another life, whose steps count by step; a
   expect(refined(coarse, fine, 15, 25)).toMatchObject({ steps: [10, 15, 20, 25, 30], last: [1, 7, 8, 9, 3] });
 });
 
+test("VW3 a part of an axis has the steps that stand in it, and one entry more on either side", () => {
+  const curve = curveOf([0, 10, 20, 30, 40].map((step) => [step, step * 1000, 1] as const));
+  const within = (axis: "step" | "time", from: number, to: number) =>
+    stepsWithin(new Map([["loss", curve]]), axis, timingOf(curve), { from, to });
+  expect(within("step", 15, 25)).toEqual({ from: 10, to: 30 });
+  expect(within("time", 9, 41)).toEqual({ from: 0, to: 40 });
+  expect(within("step", 41, 50)).toBeNull();
+});
+
 test("EV2 the losses of different trainers share a chart, the rest goes by name, and what a trainer smoothed itself is left out", () => {
   const { loss, groups } = matchSeries([
     ["loss/train_step", "smooth_loss/train_step", "lr/unet"],
@@ -246,9 +256,9 @@ test("EV3 a run in figures: its lowest loss and where, and a pace from its time 
     [50, 50_000, 1],
     [100, 100_000, 2],
   ]);
-  const row = summaryRow(EMPTY_VIEW, curve, timingOf(curve), null, 0, 100);
+  const row = summaryRow(EMPTY_VIEW, curve, timingOf(curve), 0, 100);
   expect(row).toEqual({ steps: 100, last: 2, least: { value: 1, step: 50 }, pace: 1, seconds: 100 });
-  expect(summaryRow(EMPTY_VIEW, null, { stepsPerEpoch: null, lives: [] }, null, 0, 0)).toEqual({
+  expect(summaryRow(EMPTY_VIEW, null, { stepsPerEpoch: null, lives: [] }, 0, 0)).toEqual({
     steps: null,
     last: null,
     least: null,
