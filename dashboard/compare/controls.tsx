@@ -10,10 +10,12 @@ type ControlsProps = {
   offered: readonly Axis[];
   onChange: (to: Partial<Comparison>) => void;
   csv: () => string;
+  /** Where a part is looked at: shows all of it again. */
+  onWhole?: () => void;
 };
 
 /** How all charts are drawn. */
-export function Controls({ comparison, axis, offered, onChange, csv }: ControlsProps) {
+export function Controls({ comparison, axis, offered, onChange, csv, onWhole }: ControlsProps) {
   return (
     <section class="compare-tools" aria-label="How it is drawn">
       <fieldset class="choice">
@@ -39,6 +41,9 @@ export function Controls({ comparison, axis, offered, onChange, csv }: ControlsP
       </label>
       <button type="button" aria-pressed={comparison.logarithmic} onClick={() => onChange({ logarithmic: !comparison.logarithmic })}>
         Log scale
+      </button>
+      <button type="button" disabled={onWhole === undefined} onClick={onWhole}>
+        Whole length
       </button>
       <span class="spacer" />
       <button type="button" onClick={() => download("comparison.csv", "text/csv", csv())}>

@@ -1,3 +1,4 @@
+import type { Curve } from "../model/curve.ts";
 import type { Axis } from "./address.ts";
 import { type Placed, placed, smoothed, type Timing, valueAt } from "./align.ts";
 import type { RunCurve } from "./run-curve.ts";
@@ -19,6 +20,25 @@ export function drawSeries(runs: readonly DrawnRun[], names: readonly (string | 
   });
   const length = Math.max(0, ...laid.map(({ placed: { x } }) => (x.at(-1) ?? 0) - (x[0] ?? 0)));
   return laid.map(({ run, placed: own }) => ({ run, placed: own, values: smoothed(own.x, own.last, smoothing, length) }));
+}
+
+/** @returns what was told as one line: of a bucket its lowest, its highest and its last, so that no spike is lost */
+export function zigzag({ x, min, max, last }: Placed): Curve {
+  const steps: number[] = [];
+  const values: number[] = [];
+  for (const [index, at] of x.entries()) {
+    const low = min[index] ?? Number.NaN;
+    const high = max[index] ?? Number.NaN;
+    const end = last[index] ?? Number.NaN;
+    const before = x[index - 1] ?? at;
+    if (low < high) {
+      steps.push(before + (at - before) / 3, before + ((at - before) * 2) / 3);
+      values.push(low, high);
+    }
+    steps.push(at);
+    values.push(end);
+  }
+  return { steps, values };
 }
 
 /** What stands under the pointer of one run; null: it has nothing there, or is the baseline itself. */

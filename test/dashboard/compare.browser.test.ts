@@ -146,6 +146,50 @@ describe.skipIf(chromiumPath === undefined)("runs compared, in a real browser ag
     expect([...complaints, ...other.complaints]).toEqual([]);
   });
 
+  test("VW3 the pointer tells each run's value and the difference to the baseline; a closer look asks for what is finer there", async () => {
+    await seed("coarse", { name: "coarse", config: {}, loss: "loss", steps: 1500, from: 2 });
+    await seed("short", { name: "short", config: {}, loss: "train_loss", steps: 500, from: 1.5 });
+    const { page, complaints } = await openPage(browser);
+    await page.goto(`${relay.url}/compare?run=coarse&run=short&smooth=0#token=${await token("coarse", "short")}`);
+    const plot = page.getByLabel("Loss", { exact: true }).locator(".u-over");
+    await plot.waitFor();
+    const { width = 0 } = (await plot.boundingBox()) ?? {};
+    await plot.hover({ position: { x: width / 5, y: 100 } });
+    const beside = page.locator(".beside-pointer");
+    await beside.getByText(/^step (29|30)\d$/).waitFor();
+    expect(await beside.getByRole("row", { includeHidden: true }).allTextContents()).toEqual([
+      expect.stringMatching(/^coarse1\.(69|70)\d\d$/),
+      expect.stringMatching(/^short1\.(19|20)\d\d−0\.5000$/),
+    ]);
+    // Beyond the end of the short one there is no value of it, and no difference.
+    await plot.hover({ position: { x: (width / 5) * 3, y: 100 } });
+    await expect.poll(() => beside.getByRole("row", { includeHidden: true }).last().textContent()).toBe("short–");
+
+    const asked = page.waitForRequest(
+      (request) => request.url().includes("/coarse/metrics") && request.url().includes("keys=loss&") && request.url().includes("from="),
+    );
+    await plot.hover({ position: { x: width / 5, y: 100 } });
+    await page.mouse.down();
+    await plot.hover({ position: { x: (width / 5) * 2, y: 100 } });
+    await page.mouse.up();
+    const finer = new URL((await asked).url()).searchParams;
+    expect([Number(finer.get("from")), Number(finer.get("to"))].map((step) => Math.round(step / 10))).toEqual([30, 60]);
+    // Of the whole run an entry is two steps; of this part it is one.
+    await page.getByRole("button", { name: "Whole length" }).waitFor();
+    await expect
+      .poll(async () => {
+        const [file] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "CSV" }).click()]);
+        return readFileSync(await file.path(), "utf8")
+          .split("\r\n")
+          .filter((line) => line.startsWith("coarse,coarse,loss,")).length;
+      })
+      .toBeGreaterThan(295);
+    await page.getByRole("button", { name: "Whole length" }).click();
+    await plot.hover({ position: { x: width / 2, y: 100 } });
+    await beside.getByText(/^step 7[45]\d$/).waitFor();
+    expect(complaints).toEqual([]);
+  });
+
   test("VW3 on a phone nothing is wider than the screen, in light and dark, and a run that is deleted meanwhile says so while the others stay", async () => {
     const long = "a-run-with-a-name-that-is-rather-long-and-has-no-space-in-it-at-all";
     await seed("first", { name: "first", config: { prompt: "p".repeat(300), rank: 1 }, loss: "loss", steps: 20, from: 1 });
