@@ -40,7 +40,7 @@ export function readComparison(search: string): Comparison & { left_out: number 
 
 /** @returns the path of the page; what is usual is left out */
 export function comparePath({ runs, by, base, smoothing, logarithmic }: Comparison): string {
-  const query = new URLSearchParams(runs.map((run) => ["run", run]));
+  const query = new URLSearchParams(runs.map((run): [string, string] => ["run", run]));
   if (by !== "step") query.set("by", by);
   if (base !== null && base !== runs[0]) query.set("base", base);
   if (smoothing !== SMOOTHING_USUAL) query.set("smooth", String(smoothing));

@@ -34,7 +34,7 @@ const answered = z.looseObject({
 
 /** Asks for curves; `signal` ends the asking, which then rejects no promise but answers `aborted`. */
 export async function readMetrics(token: string, run: string, query: MetricsQuery, signal: AbortSignal): Promise<MetricsAnswer> {
-  const parameters = new URLSearchParams((query.keys ?? []).map((key) => ["keys", key]));
+  const parameters = new URLSearchParams((query.keys ?? []).map((key): [string, string] => ["keys", key]));
   parameters.set("points", String(query.points));
   if (query.from !== undefined) parameters.set("from", String(query.from));
   if (query.to !== undefined) parameters.set("to", String(query.to));

@@ -215,4 +215,37 @@ describe.skipIf(chromiumPath === undefined)("runs compared, in a real browser ag
       expect((await cellsOf(page, "Summary table", "first"))[1]).toBe("20");
     }
   });
+
+  test("HL1 while the relay is away each run that goes on says since when; back again it has what it missed, and a new life behind the old", async () => {
+    await seed("kept", { name: "kept", config: {}, loss: "loss", steps: 20, from: 1 }).then((producer) =>
+      producer.send({ type: "training_status", status: "completed" }),
+    );
+    await seed("goes-on", { name: "goes on", config: {}, loss: "loss", steps: 20, from: 1 });
+    const { page, complaints } = await openPage(browser);
+    await page.goto(`${relay.url}/compare?run=kept&run=goes-on&smooth=0#token=${await token("kept", "goes-on")}`);
+    const chip = page.getByRole("listitem").filter({ hasText: "goes on" });
+    await chip.getByText("live", { exact: true }).waitFor();
+    await relay.kill9();
+    await chip.getByText(/^no connection for \d/).waitFor();
+    expect(await page.getByText(/no connection/).count()).toBe(1);
+    expect((await cellsOf(page, "Summary table", "goes on"))[1]).toBe("20");
+    await relay.restart();
+    const again = await Producer.connect({ url: relay.url, run: "goes-on", token: await relay.token("agent", "goes-on"), life: "second" });
+    onTestFinished(() => again.close());
+    // It was resumed from step 10, and goes another way.
+    await again.send(RUNNING, metrics("loss", 10, 20, 0.5), progress(30));
+    await expect.poll(async () => (await cellsOf(page, "Summary table", "goes on"))[1], { timeout: 20_000 }).toBe("30");
+    await chip.getByText("live", { exact: true }).waitFor();
+    await expect.poll(async () => (await cellsOf(page, "Summary table", "goes on"))[3]).toBe("0.4710−0.5100at 29");
+    const csv = async () => {
+      const [file] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "CSV" }).click()]);
+      return readFileSync(await file.path(), "utf8")
+        .split("\r\n")
+        .filter((line) => line.startsWith("goes-on,goes on,loss,"));
+    };
+    // By step there is one curve: what was gone over again is replaced.
+    expect((await csv()).map((line) => Number(line.split(",")[3]))).toEqual(range(30));
+    expect((await csv())[10]).toBe("goes-on,goes on,loss,10,0.49,0.49,0.49,0.49");
+    expect(complaints).toEqual([]);
+  });
 });
