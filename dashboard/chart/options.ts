@@ -21,6 +21,8 @@ export type Range = { from: number; to: number };
 export type XAxis = { tick?: (x: number) => string; increments?: readonly number[]; sync?: string };
 
 const AXIS_WIDTH = 52;
+/** Clock times are longer than figures. Least pixels from tick to tick. */
+const TICK_SPACE = 76;
 /** Steps are whole. */
 const STEP_INCREMENTS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 2e5, 5e5, 1e6];
 
@@ -60,7 +62,13 @@ export function chartOptions(
     },
     scales: { x: { time: false }, y: logarithmic ? { distr: 3 } : {} },
     axes: [
-      { ...axis, size: 28, gap: 3, incrs: [...increments], ...(xTick === undefined ? {} : { values: (_, splits) => splits.map(xTick) }) },
+      {
+        ...axis,
+        size: 28,
+        gap: 3,
+        incrs: [...increments],
+        ...(xTick === undefined ? {} : { space: TICK_SPACE, values: (_, splits) => splits.map(xTick) }),
+      },
       { ...axis, size: AXIS_WIDTH, gap: 4, values: (_, splits) => splits.map((value) => (value === null ? "" : tick(value))) },
     ],
     series: [{}, ...lines.map((line) => seriesOf(line))],

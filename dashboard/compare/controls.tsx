@@ -1,7 +1,7 @@
 import type { Axis, Comparison } from "./address.ts";
 import { SMOOTHING_MAX } from "./address.ts";
 import { download } from "./download.ts";
-import { AXIS_WORDS } from "./texts.ts";
+import { AXIS_HINTS, AXIS_WORDS } from "./texts.ts";
 
 type ControlsProps = {
   comparison: Comparison;
@@ -21,7 +21,7 @@ export function Controls({ comparison, axis, offered, onChange, csv, onWhole }: 
       <fieldset class="choice">
         <legend class="sr-only">Aligned by</legend>
         {offered.map((each) => (
-          <label key={each}>
+          <label key={each} title={AXIS_HINTS[each]}>
             <input type="radio" name="axis" checked={axis === each} onChange={() => onChange({ by: each })} />
             <span>{AXIS_WORDS[each]}</span>
           </label>

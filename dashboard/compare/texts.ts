@@ -11,6 +11,13 @@ export function difference(value: number | null | undefined, base: number | null
 
 export const AXIS_WORDS: Record<Axis, string> = { step: "Step", epoch: "Epoch", time: "Time since start", clock: "Clock" };
 
+export const AXIS_HINTS: Record<Axis, string> = {
+  step: "What a resumed training went over again counts once",
+  epoch: "Steps, by how many of them each run's epoch has",
+  time: "How long each run has been trained; what lay between its end and its resumption is left out",
+  clock: "When it happened",
+};
+
 const CLOCK = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", second: "2-digit" });
 const COUNT = new Intl.NumberFormat(undefined);
 
