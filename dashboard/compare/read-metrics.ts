@@ -25,6 +25,7 @@ const answered = z.looseObject({
       min: list(isCell),
       max: list(isCell),
       last: list(isCell),
+      nan: list(isNumber),
       times: list((value): value is number | null => value === null || isNumber(value)).optional(),
       segment: list(isNumber).optional(),
     }),
@@ -57,7 +58,7 @@ export async function readMetrics(token: string, run: string, query: MetricsQuer
 const BAD_ANSWER = { code: "bad_answer", message: "the answer does not have the expected shape" };
 
 function metricsOf({ series, segments = [] }: z.infer<typeof answered>): Metrics {
-  const curves = Object.entries(series).map(([name, { steps, min, max, last, times, segment }]): [string, RunCurve] => [
+  const curves = Object.entries(series).map(([name, { steps, min, max, last, nan, times, segment }]): [string, RunCurve] => [
     name,
     {
       steps,
@@ -65,6 +66,7 @@ function metricsOf({ series, segments = [] }: z.infer<typeof answered>): Metrics
       min: min.map((value) => fromWire(value) ?? Number.NaN),
       max: max.map((value) => fromWire(value) ?? Number.NaN),
       last: last.map((value) => fromWire(value) ?? Number.NaN),
+      nan,
       segments: steps.map((_, index) => segment?.[index] ?? 0),
     },
   ]);

@@ -1,14 +1,22 @@
 /**
  * One series of one run as the relay tells it, in columns: an entry is a point, or a bucket of them with its last step and value.
- * `times`: milliseconds since 1970, NaN where they are not told. `segments`: which life of the training an entry is of.
+ * `nan`: how many were no number. `times`: milliseconds since 1970, NaN where they are not told. `segments`: which life of the training an entry is of.
  */
-export type RunCurve = { steps: number[]; times: number[]; min: number[]; max: number[]; last: number[]; segments: number[] };
+export type RunCurve = {
+  steps: number[];
+  times: number[];
+  min: number[];
+  max: number[];
+  last: number[];
+  nan: number[];
+  segments: number[];
+};
 
 /** Past this, neighbours become one: more than pixels on any screen, eight runs in a chart. */
 export const ENTRIES_MAX = 3000;
 
 export function emptyRunCurve(): RunCurve {
-  return { steps: [], times: [], min: [], max: [], last: [], segments: [] };
+  return { steps: [], times: [], min: [], max: [], last: [], nan: [], segments: [] };
 }
 
 /** Adds a point that was told after all others. One at an earlier step is of a training that was resumed, and went back. */
@@ -26,7 +34,7 @@ export function addLive(curve: RunCurve, step: number, time: number, value: numb
   if (curve.steps.length > ENTRIES_MAX) halve(curve);
 }
 
-type Entry = { step: number; time: number; min: number; max: number; last: number; segment: number };
+type Entry = { step: number; time: number; min: number; max: number; last: number; nan: number; segment: number };
 
 function push(curve: RunCurve, entry: Entry): void {
   curve.steps.push(entry.step);
@@ -34,6 +42,7 @@ function push(curve: RunCurve, entry: Entry): void {
   curve.min.push(entry.min);
   curve.max.push(entry.max);
   curve.last.push(entry.last);
+  curve.nan.push(entry.nan);
   curve.segments.push(entry.segment);
 }
 
@@ -45,6 +54,7 @@ export function entryAt(curve: RunCurve, index: number): Entry {
     min: of(curve.min),
     max: of(curve.max),
     last: of(curve.last),
+    nan: of(curve.nan),
     segment: of(curve.segments),
   };
 }
@@ -57,7 +67,7 @@ function halve(curve: RunCurve): void {
     const second = entryAt(curve, index + 1);
     if (first.segment !== second.segment || !Number.isFinite(first.last) || !Number.isFinite(second.last)) push(halved, first);
     else {
-      push(halved, { ...second, min: Math.min(first.min, second.min), max: Math.max(first.max, second.max) });
+      push(halved, { ...second, min: Math.min(first.min, second.min), max: Math.max(first.max, second.max), nan: first.nan + second.nan });
       index += 1;
     }
   }

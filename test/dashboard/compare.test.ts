@@ -30,6 +30,7 @@ function curveOf(points: readonly (readonly [number, number, number, number?])[]
     min: points.map(([, , value]) => value),
     max: points.map(([, , value]) => value),
     last: points.map(([, , value]) => value),
+    nan: points.map(([, , value]) => (Number.isNaN(value) ? 1 : 0)),
     segments: points.map(([, , , segment = 0]) => segment),
   };
 }
