@@ -1,81 +1,53 @@
 import { useSignal } from "@preact/signals";
-import type { ComponentChildren } from "preact";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import { count } from "../time/format.ts";
 import { type Columns, columnsOf, type Line, marksOf } from "./lines.ts";
-import { chartOptions, type Pointer, type Range, valueAt, type XAxis } from "./options.ts";
+import { chartOptions, valueAt } from "./options.ts";
 import { readTheme, theme } from "./theme.ts";
-
-/** What a page that draws many charts alike decides for all of them. `about` is what is told of a place on the axis, beside the pointer. */
-export type Shared = {
-  axis: XAxis;
-  logarithmic: boolean;
-  range: Range | null;
-  onRange: (range: Range | null) => void;
-  about: (x: number) => ComponentChildren;
-};
-
-type ChartProps = { label: string; lines: readonly Line[]; version: number; height: number; shared?: Shared };
 
 /**
  * A chart over steps with its figures above: those under the pointer, else the newest.
  * @param lines read anew whenever `version` changes
  * @param height in pixels; fixed, so that nothing moves while data comes
- * @param shared with it the chart has no controls and no figures of its own
  */
-export function Chart({ label, lines, version, height, shared }: ChartProps) {
+export function Chart({ label, lines, version, height }: { label: string; lines: readonly Line[]; version: number; height: number }) {
   const place = useRef<HTMLDivElement>(null);
   const drawn = useRef<uPlot | null>(null);
   const zoomed = useRef(false);
   const seen = useRef(true);
   const row = useSignal<number | null>(null);
-  const pointer = useSignal<Pointer | null>(null);
-  const ownLogarithmic = useSignal(false);
-  const logarithmic = shared?.logarithmic ?? ownLogarithmic.value;
-  const onRange = useRef(shared?.onRange);
-  onRange.current = shared?.onRange;
+  const logarithmic = useSignal(false);
   const colors = theme.value ?? readTheme();
 
   // The curves are changed in place, and `version` says so.
-  const columns = useMemo(() => columnsOf(lines, logarithmic), [version, lines, logarithmic]);
+  const columns = useMemo(() => columnsOf(lines, logarithmic.value), [version, lines.length, logarithmic.value]);
   const marks = useRef(marksOf(lines));
   marks.current = marksOf(lines);
   const latest = useRef(columns);
   latest.current = columns;
 
-  const shape = lines.map((line) => `${line.name} ${line.color} ${line.dash?.join() ?? ""}`).join("\n");
+  const shape = lines.map((line) => `${line.name} ${line.color}`).join("\n");
   // Another chart only where its lines or colours are others.
   useEffect(() => {
     const { current: host } = place;
     if (!host) return;
     zoomed.current = false;
     const size = () => ({ width: Math.max(host.clientWidth, 120), height });
-    const options = chartOptions(
-      size(),
-      lines,
-      colors,
-      logarithmic,
-      {
-        marks: () => marks.current,
-        onCursor: (at, where) => {
-          row.value = at;
-          pointer.value = where;
-        },
-        onZoom: (to) => {
-          zoomed.current = true;
-          if (onRange.current) onRange.current(to);
-          else chart.setScale("x", { min: to.from, max: to.to });
-        },
+    const options = chartOptions(size(), lines, colors, logarithmic.value, {
+      marks: () => marks.current,
+      onCursor: (at) => {
+        row.value = at;
       },
-      shared?.axis,
-    );
+      onZoom: () => {
+        zoomed.current = true;
+      },
+    });
     const chart = new uPlot(options, latest.current, host);
     drawn.current = chart;
     // A double click shows everything again, which is uPlot's own doing.
     chart.over.addEventListener("dblclick", () => {
       zoomed.current = false;
-      onRange.current?.(null);
     });
     const observer = new ResizeObserver(() => chart.setSize(size()));
     observer.observe(host);
@@ -91,56 +63,41 @@ export function Chart({ label, lines, version, height, shared }: ChartProps) {
       chart.destroy();
       drawn.current = null;
     };
-  }, [shape, colors, height, logarithmic, shared?.axis]);
+  }, [shape, colors, height, logarithmic.value]);
 
   useEffect(() => {
     const { current: chart } = drawn;
     if (chart && seen.current) draw(chart, columns, zoomed.current);
   }, [columns]);
 
-  const from = shared?.range?.from;
-  const to = shared?.range?.to;
-  useEffect(() => {
-    const { current: chart } = drawn;
-    const { current: axis } = latest;
-    if (!chart || !shared) return;
-    zoomed.current = from !== undefined;
-    const [min, max] = [from ?? axis[0][0], to ?? axis[0].at(-1)];
-    if (min !== undefined && max !== undefined) chart.setScale("x", { min, max });
-  }, [from, to, shape, colors, height, logarithmic, shared?.axis]);
-
   const step = columns[0][row.value ?? columns[0].length - 1] ?? null;
-  const figures = lines.map((line, index) => ({ line, text: valueAt(columns[index + 1], row.value) })).filter(({ line }) => !line.quiet);
+  const figures = lines.map((line, index) => ({ line, text: valueAt(columns[index + 1], row.value) }));
   return (
     <figure class="chart">
       <figcaption>
         <h3>{label}</h3>
-        {!shared && (
-          <ul class="readout">
-            {figures.map(({ line, text }) => (
-              <li key={line.name}>
-                <Swatch line={line} />
-                <span class="series-name">{line.name}</span> <span class="figure">{text}</span>
-              </li>
-            ))}
-            <li class="muted at-step">
-              step <span class="figure">{count(step)}</span>
+        <ul class="readout">
+          {figures.map(({ line, text }) => (
+            <li key={line.name}>
+              <Swatch line={line} />
+              <span class="series-name">{line.name}</span> <span class="figure">{text}</span>
             </li>
-          </ul>
-        )}
-        {!shared && (
-          <button
-            type="button"
-            class="quiet small"
-            aria-pressed={ownLogarithmic}
-            aria-label={`${label}: logarithmic scale`}
-            onClick={() => {
-              ownLogarithmic.value = !ownLogarithmic.value;
-            }}
-          >
-            log
-          </button>
-        )}
+          ))}
+          <li class="muted at-step">
+            step <span class="figure">{count(step)}</span>
+          </li>
+        </ul>
+        <button
+          type="button"
+          class="quiet small"
+          aria-pressed={logarithmic}
+          aria-label={`${label}: logarithmic scale`}
+          onClick={() => {
+            logarithmic.value = !logarithmic.value;
+          }}
+        >
+          log
+        </button>
       </figcaption>
       <div
         ref={place}
@@ -148,19 +105,7 @@ export function Chart({ label, lines, version, height, shared }: ChartProps) {
         role="img"
         aria-label={`${label}, ${figures.map(({ line, text }) => `${line.name} ${text}`).join(", ")}, at step ${count(step)}`}
       />
-      {shared && pointer.value && <Beside pointer={pointer.value}>{shared.about(pointer.value.x)}</Beside>}
     </figure>
-  );
-}
-
-/** What is told beside the pointer: on its other side in the right half, so that it stays on the chart. */
-function Beside({ pointer, children }: { pointer: Pointer; children: ComponentChildren }) {
-  const { left, width } = pointer;
-  const side = left > width / 2 ? { right: `${width - left + 14}px` } : { left: `${left + 14}px` };
-  return (
-    <div class="beside-pointer" style={side} aria-hidden="true">
-      {children}
-    </div>
   );
 }
 

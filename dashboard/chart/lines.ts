@@ -1,15 +1,7 @@
 import type { Curve } from "../model/curve.ts";
 
-/** One line of a chart. `points`: marks without a line between them. `dash`: in CSS pixels. `quiet`: behind the others, without a figure of its own. */
-export type Line = {
-  name: string;
-  color: string;
-  width: number;
-  points?: boolean;
-  dash?: readonly number[];
-  quiet?: boolean;
-  curve: Curve;
-};
+/** One line of a chart. `points`: marks without a line between them. */
+export type Line = { name: string; color: string; width: number; points?: boolean; curve: Curve };
 
 /** Where a value was no number: the step, and which it was. */
 export type Mark = { step: number; text: string };

@@ -6,25 +6,12 @@ import type { ChartTheme } from "./theme.ts";
 /** What a drawn chart asks its owner for, or tells it. */
 export type ChartPort = {
   marks(): readonly Mark[];
-  /** The step under the pointer, as a row of the data, and where it is; null when it left. */
-  onCursor(row: number | null, pointer: Pointer | null): void;
-  onZoom(range: Range): void;
+  /** The step under the pointer, as a row of the data; null when it left. */
+  onCursor(row: number | null): void;
+  onZoom(): void;
 };
 
-/** The pointer over a chart: the place on its axis, and pixels from the chart's left and top edge, of `width`. */
-export type Pointer = { x: number; left: number; top: number; width: number };
-
-/** A part of the x axis. */
-export type Range = { from: number; to: number };
-
-/** What a chart of another axis than steps says at its ticks, and how far they may be apart; `sync`: charts of one name share their pointer. */
-export type XAxis = { tick?: (x: number) => string; increments?: readonly number[]; sync?: string };
-
 const AXIS_WIDTH = 52;
-/** Clock times are longer than figures. Least pixels from tick to tick. */
-const TICK_SPACE = 76;
-/** Steps are whole. */
-const STEP_INCREMENTS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 2e5, 5e5, 1e6];
 
 export function chartOptions(
   size: { width: number; height: number },
@@ -32,7 +19,6 @@ export function chartOptions(
   theme: ChartTheme,
   logarithmic: boolean,
   port: ChartPort,
-  { tick: xTick, increments = STEP_INCREMENTS, sync }: XAxis = {},
 ): uPlot.Options {
   const axis: uPlot.Axis = {
     stroke: theme.text,
@@ -45,53 +31,19 @@ export function chartOptions(
     legend: { show: false },
     // The last label of the axis stands half beyond its end.
     padding: [8, 20, 0, 0],
-    cursor: {
-      points: { size: 6 },
-      y: false,
-      drag: { x: true, y: false, setScale: false },
-      ...(sync === undefined
-        ? {}
-        : {
-            sync: {
-              key: sync,
-              setSeries: false,
-              scales: ["x", null],
-              filters: { pub: (type) => type === "mousemove" || type === "mouseleave" },
-            },
-          }),
-    },
+    cursor: { points: { size: 6 }, y: false, drag: { x: true, y: false } },
     scales: { x: { time: false }, y: logarithmic ? { distr: 3 } : {} },
     axes: [
-      {
-        ...axis,
-        size: 28,
-        gap: 3,
-        incrs: [...increments],
-        ...(xTick === undefined ? {} : { space: TICK_SPACE, values: (_, splits) => splits.map(xTick) }),
-      },
+      { ...axis, size: 28, gap: 3, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 2e5, 5e5, 1e6] },
       { ...axis, size: AXIS_WIDTH, gap: 4, values: (_, splits) => splits.map((value) => (value === null ? "" : tick(value))) },
     ],
     series: [{}, ...lines.map((line) => seriesOf(line))],
     hooks: {
-      setCursor: [(chart) => port.onCursor(chart.cursor.idx ?? null, pointerOf(chart))],
-      setSelect: [
-        (chart) => {
-          const { left, width } = chart.select;
-          if (width > 0) port.onZoom({ from: chart.posToVal(left, "x"), to: chart.posToVal(left + width, "x") });
-          chart.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
-        },
-      ],
+      setCursor: [(chart) => port.onCursor(chart.cursor.idx ?? null)],
+      setSelect: [(chart) => chart.select.width > 0 && port.onZoom()],
       draw: [(chart) => drawMarks(chart, port.marks(), theme)],
     },
   };
-}
-
-/** @returns null where the pointer is elsewhere: over another chart that shares it, too */
-function pointerOf(chart: uPlot): Pointer | null {
-  const { left = -1, top = -1, event } = chart.cursor;
-  if (left < 0 || !event || event.target !== chart.over) return null;
-  const over = { left: chart.over.offsetLeft, top: chart.over.offsetTop };
-  return { x: chart.posToVal(left, "x"), left: left + over.left, top: top + over.top, width: chart.width };
 }
 
 function seriesOf(line: Line): uPlot.Series {
@@ -100,7 +52,6 @@ function seriesOf(line: Line): uPlot.Series {
     stroke: line.color,
     width: line.points ? 0 : line.width,
     spanGaps: false,
-    ...(line.dash === undefined || line.dash.length === 0 ? {} : { dash: [...line.dash] }),
     points: line.points ? { show: true, size: 7, width: 2, stroke: line.color } : { show: (_, __, from, to) => to - from < 2 },
   };
 }

@@ -1,3 +1,5 @@
+import type { XMode } from "../chart/plot-line.ts";
+import { addEntry, emptyTrace, firstAtLeast, type Trace } from "../curves/trace.ts";
 import type { Axis } from "./address.ts";
 import { entryAt, type RunCurve, withoutOverwritten } from "./run-curve.ts";
 
@@ -11,31 +13,40 @@ export type Timing = {
 /** A training between its start and its end or its resumption; `end`: its newest point. */
 export type Life = { index: number; start: number; end: number };
 
-/** A curve on an axis: x rises. `step` stays beside it, for what is said of a point. */
-export type Placed = { x: number[]; steps: number[]; min: number[]; max: number[]; last: number[] };
+/** What the plots call an axis. Each run's own epochs and start are taken out of its places here: to a plot an epoch is 1 long, and time begins at 0. */
+export const MODES: Record<Axis, XMode> = { step: "step", epoch: "epoch", time: "elapsed", clock: "time" };
 
-/**
- * @returns the curve on the axis, by rising x, without what has no place there. By step and epoch a resumed training replaces what it went
- *   over again; by time all of it stands where it happened.
- */
-export function placed(curve: RunCurve, axis: Axis, timing: Timing): Placed {
-  const source = axis === "step" || axis === "epoch" ? withoutOverwritten(curve) : curve;
-  const place = placeOn(axis, timing);
-  const entries = source.steps
-    .map((_, index) => entryAt(source, index))
-    .map((entry) => ({ ...entry, x: place(entry.step, entry.time, entry.segment) }))
-    .filter(({ x }) => Number.isFinite(x));
-  if (axis === "time" || axis === "clock") entries.sort((a, b) => a.x - b.x);
-  return {
-    x: entries.map(({ x }) => x),
-    steps: entries.map(({ step }) => step),
-    min: entries.map(({ min }) => min),
-    max: entries.map(({ max }) => max),
-    last: entries.map(({ last }) => last),
-  };
+/** An axis of which the plots take a trace's steps for places; of the others its times. */
+function isOfSteps(axis: Axis): boolean {
+  return axis === "step" || axis === "epoch";
 }
 
-/** @returns where a point stands; NaN: nowhere. Epochs are of 1, times in seconds: since the start, or since 1970. */
+/**
+ * @returns the curve on the axis, a trace a life, by rising place, without what has no place there. By step and epoch there is one: a resumed
+ *   training replaces what it went over again. By time all of it stands where it happened.
+ */
+export function tracesOn(curve: RunCurve, axis: Axis, timing: Timing): Trace[] {
+  const source = isOfSteps(axis) ? withoutOverwritten(curve) : curve;
+  const place = placeOn(axis, timing);
+  const lives = new Map<number, Trace>();
+  for (const index of source.steps.keys()) {
+    const { segment, ...entry } = entryAt(source, index);
+    const x = place(entry.step, entry.time, segment);
+    if (!Number.isFinite(x)) continue;
+    const life = isOfSteps(axis) ? 0 : segment;
+    const trace = lives.get(life) ?? emptyTrace(life);
+    lives.set(life, trace);
+    addEntry(trace, isOfSteps(axis) ? { ...entry, step: x } : { ...entry, time: x });
+  }
+  return [...lives.values()].sort((a, b) => a.segment - b.segment);
+}
+
+/** @returns the column of a trace that is its places on the axis */
+export function placesOn(trace: Trace, axis: Axis): readonly number[] {
+  return isOfSteps(axis) ? trace.steps : trace.times;
+}
+
+/** @returns where a point stands; NaN: nowhere. Epochs are of 1, times in milliseconds: since the start, or since 1970. */
 function placeOn(axis: Axis, { stepsPerEpoch, lives }: Timing): (step: number, time: number, segment: number) => number {
   switch (axis) {
     case "step":
@@ -43,12 +54,12 @@ function placeOn(axis: Axis, { stepsPerEpoch, lives }: Timing): (step: number, t
     case "epoch":
       return (step) => (stepsPerEpoch === null ? Number.NaN : step / stepsPerEpoch);
     case "clock":
-      return (_, time) => time / 1000;
+      return (_, time) => time;
     case "time": {
       const before = trainedBefore(lives);
       return (_, time, segment) => {
         const life = lives.find(({ index }) => index === segment) ?? lives[0];
-        return life === undefined ? Number.NaN : (time - life.start + (before.get(life.index) ?? 0)) / 1000;
+        return life === undefined ? Number.NaN : time - life.start + (before.get(life.index) ?? 0);
       };
     }
   }
@@ -93,40 +104,9 @@ export function livesOf(segments: readonly { index: number; started_at: string }
     });
 }
 
-/** A point's weight goes by how far along the axis it is from the one before, in parts of this of the whole axis. */
-const SMOOTHING_PARTS = 1000;
-
-/**
- * Exponential smoothing without a start-up bias, the same however densely a run was told: 100 points and 10,000 over the same length of the
- * axis are smoothed alike. What is no number is skipped and stays a gap.
- * @param strength 0 to below 1
- * @param length of the whole axis
- */
-export function smoothed(x: readonly number[], values: readonly number[], strength: number, length: number): number[] {
-  if (strength <= 0 || !(length > 0)) return [...values];
-  let sum = 0;
-  let mass = 0;
-  let before: number | null = null;
-  return values.map((value, index) => {
-    if (!Number.isFinite(value)) return value;
-    const at = x[index] ?? 0;
-    const kept: number = before === null ? 0 : strength ** Math.max(0, ((at - before) / length) * SMOOTHING_PARTS);
-    before = at;
-    sum = sum * kept + value * (1 - strength);
-    mass = mass * kept + (1 - strength);
-    return sum / mass;
-  });
-}
-
 /** @returns the value of a curve between its points, in a straight line; null before its first, behind its last, and beside what is no number */
 export function valueAt(x: readonly number[], values: readonly number[], at: number): number | null {
-  let low = 0;
-  let high = x.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((x[middle] ?? 0) < at) low = middle + 1;
-    else high = middle;
-  }
+  const low = firstAtLeast(x, at);
   const right = x[low];
   const after = values[low];
   if (right === undefined || after === undefined || !Number.isFinite(after)) return null;

@@ -1,6 +1,5 @@
 import type { Axis, Comparison } from "./address.ts";
 import { SMOOTHING_MAX } from "./address.ts";
-import { download } from "./download.ts";
 import { AXIS_HINTS, AXIS_WORDS } from "./texts.ts";
 
 type ControlsProps = {
@@ -9,13 +8,13 @@ type ControlsProps = {
   axis: Axis;
   offered: readonly Axis[];
   onChange: (to: Partial<Comparison>) => void;
-  csv: () => string;
+  onCsv: () => void;
   /** Where a part is looked at: shows all of it again. */
   onWhole?: () => void;
 };
 
 /** How all charts are drawn. */
-export function Controls({ comparison, axis, offered, onChange, csv, onWhole }: ControlsProps) {
+export function Controls({ comparison, axis, offered, onChange, onCsv, onWhole }: ControlsProps) {
   return (
     <section class="compare-tools" aria-label="How it is drawn">
       <fieldset class="choice">
@@ -46,7 +45,7 @@ export function Controls({ comparison, axis, offered, onChange, csv, onWhole }: 
         Whole length
       </button>
       <span class="spacer" />
-      <button type="button" onClick={() => download("comparison.csv", "text/csv", csv())}>
+      <button type="button" onClick={onCsv}>
         CSV
       </button>
       {axis !== comparison.by && (

@@ -1,26 +1,27 @@
 import { toWire } from "../../protocol/index.ts";
+import type { XRange } from "../chart/plot-line.ts";
+import { entryAt, type Trace } from "../curves/trace.ts";
 import type { Axis } from "./address.ts";
-import type { DrawnSeries } from "./drawn-series.ts";
-import type { XRange } from "./fine-curves.ts";
+import { placesOn } from "./align.ts";
 import { csvCell } from "./table-text.ts";
 
-export type CsvChart = { title: string; series: readonly DrawnSeries[] };
+/** One line of one plot. `smoothed`: a value for each of its entries. */
+export type CsvTrace = { run: string; name: string; series: string; trace: Trace; smoothed: readonly number[] };
 
-/** Times in seconds: since the start of the run, or since 1970. */
-const COLUMNS: Record<Axis, string | null> = { step: null, epoch: "epoch", time: "seconds", clock: "unix_seconds" };
+/** Places in the axis' own unit, where that is not steps: those are of the run. */
+const COLUMNS: Record<Axis, string> = { step: "step", epoch: "epoch", time: "elapsed_ms", clock: "unix_ms" };
 
-/** @returns what the charts show as one table, a line a point: of a long run a bucket of points with its lowest and highest. NaN by name. */
-export function chartsCsv(charts: readonly CsvChart[], axis: Axis, range: XRange | null): string {
-  const x = COLUMNS[axis];
-  const lines = [["run", "name", "series", "step", ...(x === null ? [] : [x]), "value", "min", "max", "smoothed"].join(",")];
-  for (const { title, series } of charts) {
-    for (const { run, placed, values } of series) {
-      for (const [index, at] of placed.x.entries()) {
-        if (range !== null && (at < range.from || at > range.to)) continue;
-        const figures = [placed.steps, ...(x === null ? [] : [placed.x]), placed.last, placed.min, placed.max, values];
-        const cells = figures.map((column) => String(toWire(column[index] ?? Number.NaN)));
-        lines.push([csvCell(run.run), csvCell(run.name), csvCell(title), ...cells].join(","));
-      }
+/** @returns what the plots show as one table, a line a point: of a long run a bucket of points with its lowest and highest. NaN by name. */
+export function tracesCsv(traces: readonly CsvTrace[], axis: Axis, range: XRange | null): string {
+  const column = COLUMNS[axis];
+  const isTime = axis === "time" || axis === "clock";
+  const lines = [["run", "name", "series", "segment", column, ...(isTime ? ["step"] : []), "value", "min", "max", "smoothed"].join(",")];
+  for (const { run, name, series, trace, smoothed } of traces) {
+    for (const [index, x] of placesOn(trace, axis).entries()) {
+      if (range !== null && (x < range.from || x > range.to)) continue;
+      const { step, last, min, max } = entryAt(trace, index);
+      const figures = [trace.segment, x, ...(isTime ? [step] : []), last, min, max, smoothed[index] ?? last];
+      lines.push([csvCell(run), csvCell(name), csvCell(series), ...figures.map((value) => String(toWire(value)))].join(","));
     }
   }
   return `${lines.join("\r\n")}\r\n`;

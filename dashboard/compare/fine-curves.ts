@@ -1,11 +1,11 @@
+import type { XRange } from "../chart/plot-line.ts";
 import { lossName } from "../model/series.ts";
 import type { Axis } from "./address.ts";
-import { placed, type Timing } from "./align.ts";
+import { placesOn, type Timing, tracesOn } from "./align.ts";
 import { readMetrics } from "./read-metrics.ts";
 import { type RunCurve, refined } from "./run-curve.ts";
 
 type Curves = ReadonlyMap<string, RunCurve>;
-export type XRange = { from: number; to: number };
 
 /** Small charts stand side by side: more entries than they have pixels help nobody, and there are many of them. */
 export const POINTS_OVERVIEW = 250;
@@ -75,13 +75,15 @@ function isBucketed(curves: Curves): boolean {
 export function stepsWithin(curves: Curves, axis: Axis, timing: Timing, range: XRange): { from: number; to: number } | null {
   let from = Number.POSITIVE_INFINITY;
   let to = Number.NEGATIVE_INFINITY;
-  for (const curve of curves.values()) {
-    const { x, steps } = placed(curve, axis, timing);
-    for (const [index, step] of steps.entries()) {
-      const reaches = (x[index + 1] ?? x[index] ?? 0) >= range.from && (x[index - 1] ?? x[index] ?? 0) <= range.to;
+  for (const trace of [...curves.values()].flatMap((curve) => tracesOn(curve, axis, timing))) {
+    const places = placesOn(trace, axis);
+    for (const [index, place] of places.entries()) {
+      const reaches = (places[index + 1] ?? place) >= range.from && (places[index - 1] ?? place) <= range.to;
       if (!reaches) continue;
-      from = Math.min(from, step);
-      to = Math.max(to, step);
+      // An epoch is a place: the relay is asked for steps.
+      const step = axis === "epoch" ? place * (timing.stepsPerEpoch ?? 1) : (trace.steps[index] ?? 0);
+      from = Math.min(from, Math.round(step));
+      to = Math.max(to, Math.round(step));
     }
   }
   return from <= to ? { from, to } : null;

@@ -29,6 +29,7 @@ export function addLive(curve: RunCurve, step: number, time: number, value: numb
     min: value,
     max: value,
     last: value,
+    nan: Number.isNaN(value) ? 1 : 0,
     segment: lastStep !== undefined && step < lastStep ? segment + 1 : segment,
   });
   if (curve.steps.length > ENTRIES_MAX) halve(curve);

@@ -1,9 +1,10 @@
 import type { RunEvent } from "../../client/index.ts";
 import { fromWire } from "../../protocol/index.ts";
+import type { XRange } from "../chart/plot-line.ts";
 import { lossName } from "../model/series.ts";
 import type { Axis } from "./address.ts";
 import { livesOf, type Timing } from "./align.ts";
-import { FineCurves, POINTS_LOSS, POINTS_OVERVIEW, stepsWithin, type XRange } from "./fine-curves.ts";
+import { FineCurves, POINTS_LOSS, POINTS_OVERVIEW, stepsWithin } from "./fine-curves.ts";
 import { type MetricsAnswer, readMetrics, type Segment } from "./read-metrics.ts";
 import { addLive, emptyRunCurve, type RunCurve } from "./run-curve.ts";
 
@@ -38,12 +39,6 @@ export class RunCurves {
   get hasTimes(): boolean {
     for (const { times } of this.#coarse.values()) if (times.some(Number.isFinite)) return true;
     return false;
-  }
-
-  get lastStep(): number {
-    let last = 0;
-    for (const { steps } of this.#coarse.values()) last = Math.max(last, steps.at(-1) ?? 0);
-    return last;
   }
 
   /**

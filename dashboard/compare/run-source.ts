@@ -1,12 +1,12 @@
 import { batch, signal } from "@preact/signals";
 import { type Answer, type Api, type Connection, connect, createApi, type LinkState, type RunEvent } from "../../client/index.ts";
 import { type AnyEvent, parseEvent, type RunDetail, type Welcome } from "../../protocol/index.ts";
+import type { XRange } from "../chart/plot-line.ts";
 import { isOver } from "../model/progress.ts";
 import { applyEvent, EMPTY_VIEW, type RunView, viewOfSnapshot } from "../model/run-view.ts";
 import { addSample, type Sample } from "../model/samples.ts";
 import type { Axis } from "./address.ts";
 import type { Timing } from "./align.ts";
-import type { XRange } from "./fine-curves.ts";
 import { RunCurves } from "./run-curves.ts";
 
 /** What became of asking for a run. `absent`: there is nothing to show of it, and why. */

@@ -1,7 +1,8 @@
 import { fromWire } from "../../protocol/index.ts";
+import { smoothed } from "../chart/smoothing.ts";
 import { isOver } from "../model/progress.ts";
 import type { RunView } from "../model/run-view.ts";
-import { placed, smoothed, type Timing, trainedSeconds } from "./align.ts";
+import { type Timing, tracesOn, trainedSeconds } from "./align.ts";
 import type { RunCurve } from "./run-curve.ts";
 
 /** A run in figures; null: not known. Loss is smoothed, as in its chart. `least`: where it was lowest. Time in seconds, pace in steps a second. */
@@ -13,10 +14,10 @@ export type SummaryRow = {
   seconds: number | null;
 };
 
-/** @param length of the step axis, over all runs */
-export function summaryRow(view: RunView, loss: RunCurve | null, timing: Timing, smoothing: number, length: number): SummaryRow {
-  const curve = loss === null ? null : placed(loss, "step", timing);
-  const values = curve === null ? [] : smoothed(curve.x, curve.last, smoothing, length);
+/** @param span of the step axis, over all runs */
+export function summaryRow(view: RunView, loss: RunCurve | null, timing: Timing, smoothing: number, span: number): SummaryRow {
+  const curve = loss === null ? undefined : tracesOn(loss, "step", timing)[0];
+  const values = curve === undefined ? [] : smoothed(curve.steps, curve.last, smoothing, span);
   const steps = view.progress?.event.global_step ?? curve?.steps.at(-1) ?? null;
   const seconds = trainedSeconds(timing.lives);
   const average = steps !== null && seconds !== null && seconds > 0 ? steps / seconds : null;

@@ -5,9 +5,10 @@ import { count, duration, figure, pace } from "../time/format.ts";
 import type { Comparison } from "./address.ts";
 import { LookMark } from "./chips.tsx";
 import { lookOf } from "./look.ts";
+import type { RunCurve } from "./run-curve.ts";
 import type { RunSource } from "./run-source.ts";
 import { Scroller } from "./scroller.tsx";
-import { type SummaryRow, summaryRow } from "./summary-row.ts";
+import { summaryRow } from "./summary-row.ts";
 import { difference } from "./texts.ts";
 
 type SummaryProps = { sources: readonly RunSource[]; comparison: Comparison; onChange: (to: Partial<Comparison>) => void };
@@ -17,8 +18,11 @@ export function Summary({ sources, comparison, onChange }: SummaryProps) {
   const colors = theme.value ?? readTheme();
   const there = sources.filter((source) => source.state.value.kind === "there");
   if (there.length === 0) return null;
-  const length = Math.max(0, ...there.map(({ curves }) => curves.lastStep));
-  const rows = there.map((source) => ({ source, row: rowOf(source, comparison.smoothing, length) }));
+  const span = spanOf(there.map(lossOf));
+  const rows = there.map((source) => ({
+    source,
+    row: summaryRow(source.view.value, lossOf(source), source.timing, comparison.smoothing, span),
+  }));
   const base = comparison.base ?? comparison.runs[0];
   const baseRow = rows.find(({ source }) => source.run === base)?.row ?? null;
   return (
@@ -96,11 +100,18 @@ export function Summary({ sources, comparison, onChange }: SummaryProps) {
   );
 }
 
-function rowOf(source: RunSource, smoothing: number, length: number): SummaryRow {
+function lossOf(source: RunSource): RunCurve | null {
   source.drawn.value; // The curves are changed in place.
   const curves = source.curves.shown;
-  const loss = curves.get(lossName([...curves.keys()]) ?? "") ?? null;
-  return summaryRow(source.view.value, loss, source.timing, smoothing, length);
+  return curves.get(lossName([...curves.keys()]) ?? "") ?? null;
+}
+
+/** In steps, as the loss chart has it. */
+function spanOf(curves: readonly (RunCurve | null)[]): number {
+  const steps = curves.flatMap((curve) =>
+    curve === null || curve.steps.length === 0 ? [] : [curve.steps[0] ?? 0, curve.steps.at(-1) ?? 0],
+  );
+  return steps.length === 0 ? 0 : Math.max(...steps) - Math.min(...steps);
 }
 
 function Against({ value, base }: { value: number | null; base: number | null }) {

@@ -3,7 +3,7 @@
 const LOSS = ["loss/train_step", "train/loss", "loss/train", "train_loss", "loss"];
 const SMOOTH_LOSS = ["smooth_loss/train_step", "smooth_loss"];
 /** Told again as `validation_result`, with its label. */
-const VALIDATION = "loss/validation_step/";
+export const VALIDATION = "loss/validation_step/";
 
 /** @returns the name of the training loss, or null where the trainer logged none */
 export function lossName(names: readonly string[]): string | null {

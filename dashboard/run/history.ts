@@ -1,8 +1,5 @@
 import { createApi } from "../../client/index.ts";
-import { type AnyEvent, type EventOf, fromWire, type KnownEvent, parseEvent } from "../../protocol/index.ts";
-
-/** The part of a run that lies before the replay. `failed`: what is on the page is right, and begins later than the run. */
-export type History = { kind: "none" } | { kind: "reading" } | { kind: "complete" } | { kind: "failed"; message: string };
+import { type AnyEvent, type EventOf, type KnownEvent, parseEvent } from "../../protocol/index.ts";
 
 type Stored<T> = T & { offset: number; timestamp: string };
 
@@ -13,23 +10,16 @@ export type HistoryReader = {
   /** Offsets from here on are on the page already. */
   before: number;
   signal: AbortSignal;
-  /** A page, by rising offset; later calls bring older ones. */
-  onMetrics(events: EventOf<"metrics">[]): void;
-  onValidation(label: string, step: number, value: number): void;
   onLog(events: Stored<EventOf<"log">>[]): void;
   onSample(event: AnyEvent): void;
-  onState(state: History): void;
 };
 
-const PAGE_EVENTS = 1000;
 const LOG_EVENTS = 300;
 
-/** Reads samples and log once, and the curves page by page backwards, so that the newest part is there first. */
+/** Reads samples and log once; the curves are asked for beside. */
 export async function readHistory(reader: HistoryReader): Promise<void> {
   const { run, before, signal } = reader;
   const api = createApi({ url: reader.url, token: reader.token, fetch: (input, init) => fetch(input, { ...init, signal }) });
-  reader.onState({ kind: "reading" });
-
   const samples = await api.samples(run);
   if (signal.aborted) return;
   if (samples.ok) for (const event of samples.value) reader.onSample(event);
@@ -37,23 +27,6 @@ export async function readHistory(reader: HistoryReader): Promise<void> {
   const log = await api.events(run, { before, limit: LOG_EVENTS, events: ["log"] });
   if (signal.aborted) return;
   if (log.ok) reader.onLog(known(log.value.events).filter((event) => event.type === "log"));
-
-  let next: number | null = before;
-  while (next !== null) {
-    const page = await api.events(run, { before: next, limit: PAGE_EVENTS, events: ["metrics", "validation_result"] });
-    if (signal.aborted) return;
-    if (!page.ok) return reader.onState({ kind: "failed", message: page.message });
-    const events = known(page.value.events);
-    reader.onMetrics(events.filter((event) => event.type === "metrics"));
-    for (const event of events) if (event.type === "validation_result") validation(reader, event);
-    next = page.value.next;
-  }
-  reader.onState({ kind: "complete" });
-}
-
-function validation(reader: HistoryReader, event: EventOf<"validation_result">): void {
-  const value = fromWire(event.validation_loss);
-  if (typeof event.step === "number" && value !== null) reader.onValidation(event.label ?? "validation", event.step, value);
 }
 
 function known(events: readonly AnyEvent[]): Stored<KnownEvent>[] {

@@ -3,7 +3,7 @@ import { freshnessOf } from "../model/freshness.ts";
 import { advanceOf } from "../model/progress.ts";
 import { account, signOut, whyOut } from "../session/session.ts";
 import { percent } from "../time/format.ts";
-import { LossChart, OtherCharts } from "./charts.tsx";
+import { Charts } from "./charts.tsx";
 import { ClosedNotice } from "./closed-notice.tsx";
 import { Hardware } from "./hardware.tsx";
 import { RunHeader } from "./header.tsx";
@@ -62,8 +62,7 @@ function LiveRun({ run, store, onRetry }: { run: string; store: RunStore; onRetr
           <Progress view={view} freshness={freshness} />
           <div class="columns">
             <div class="column">
-              <LossChart store={store} />
-              <OtherCharts store={store} />
+              <Charts run={run} store={store} />
               <Log lines={store.lines.value} />
             </div>
             <div class="column">

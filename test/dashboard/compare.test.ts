@@ -1,12 +1,13 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { comparePath, pathOfRuns, RUNS_MAX, readComparison } from "../../dashboard/compare/address.ts";
-import { livesOf, placed, smoothed, type Timing, trainedSeconds, valueAt } from "../../dashboard/compare/align.ts";
+import { readingsAt } from "../../dashboard/chart/readings.ts";
+import { type Axis, comparePath, pathOfRuns, RUNS_MAX, readComparison } from "../../dashboard/compare/address.ts";
+import { livesOf, placesOn, type Timing, tracesOn, trainedSeconds, valueAt } from "../../dashboard/compare/align.ts";
 import { configRows, matching } from "../../dashboard/compare/config-rows.ts";
-import { chartsCsv } from "../../dashboard/compare/csv.ts";
-import { type DrawnRun, drawSeries, underPointer } from "../../dashboard/compare/drawn-series.ts";
+import { tracesCsv } from "../../dashboard/compare/csv.ts";
 import { stepsWithin } from "../../dashboard/compare/fine-curves.ts";
 import { type Cell, flatten } from "../../dashboard/compare/flatten.ts";
+import { type DrawnRun, Plots } from "../../dashboard/compare/plots.ts";
 import { promptRows } from "../../dashboard/compare/prompt-rows.ts";
 import { addLive, ENTRIES_MAX, emptyRunCurve, type RunCurve, refined, withoutOverwritten } from "../../dashboard/compare/run-curve.ts";
 import { matchSeries } from "../../dashboard/compare/series-match.ts";
@@ -15,6 +16,8 @@ import { asMarkdown, asTsv, csvCell } from "../../dashboard/compare/table-text.t
 import { difference } from "../../dashboard/compare/texts.ts";
 import { EMPTY_VIEW } from "../../dashboard/model/run-view.ts";
 import type { EventOf } from "../../protocol/index.ts";
+
+const THEME = { text: "#000", grid: "#000", bad: "#000", ground: "#000", ink: "#000", font: "11px x", series: ["#000"], faint: "#000" };
 
 const info = (config: Record<string, unknown>, fields: Partial<EventOf<"run_info">> = {}): EventOf<"run_info"> => ({
   type: "run_info",
@@ -37,12 +40,11 @@ function curveOf(points: readonly (readonly [number, number, number, number?])[]
 
 const timingOf = (curve: RunCurve, stepsPerEpoch: number | null = null): Timing => ({ stepsPerEpoch, lives: livesOf([], [curve]) });
 const drawnRun = (run: string, curve: RunCurve): DrawnRun => ({
-  run,
-  name: run,
-  place: 0,
+  ...{ run, name: run, place: 0, revision: 0 },
   curves: new Map([["loss", curve]]),
   timing: timingOf(curve),
 });
+const places = (curve: RunCurve, axis: Axis, timing: Timing) => tracesOn(curve, axis, timing).flatMap((trace) => placesOn(trace, axis));
 
 test("VW3 a comparison's address says what is shown, and what it says is what is shown again", () => {
   expect(pathOfRuns([])).toBe("/compare");
@@ -132,16 +134,19 @@ test("VW3 curves stand by step, by epoch, by the clock, and by the time that was
   ]);
   const lives = livesOf([{ index: 0, started_at: new Date(1_000).toISOString() }], [curve]);
   const timing: Timing = { stepsPerEpoch: 10, lives };
-  expect(placed(curve, "step", timing)).toMatchObject({ x: [10, 15, 20], last: [1, 3, 4] });
-  expect(placed(curve, "epoch", timing).x).toEqual([1, 1.5, 2]);
-  expect(placed(curve, "clock", timing).x).toEqual([5, 9, 100, 104]);
-  expect(placed(curve, "time", timing)).toMatchObject({ x: [4, 8, 8, 12], last: [1, 2, 3, 4], steps: [10, 20, 15, 20] });
+  expect(tracesOn(curve, "step", timing)).toMatchObject([{ steps: [10, 15, 20], last: [1, 3, 4] }]);
+  expect(places(curve, "epoch", timing)).toEqual([1, 1.5, 2]);
+  expect(places(curve, "clock", timing)).toEqual([5_000, 9_000, 100_000, 104_000]);
+  expect(tracesOn(curve, "time", timing)).toMatchObject([
+    { segment: 0, times: [4_000, 8_000], steps: [10, 20], last: [1, 2] },
+    { segment: 1, times: [8_000, 12_000], steps: [15, 20], last: [3, 4] },
+  ]);
   expect(trainedSeconds(lives)).toBe(12);
 });
 
 test("VW3 without times or epochs there is no place on their axes, and a start behind the first point is none", () => {
   const untimed = curveOf([[1, Number.NaN, 1]]);
-  expect(["time", "clock", "epoch"].map((axis) => placed(untimed, axis as "time", timingOf(untimed)).x)).toEqual([[], [], []]);
+  expect((["time", "clock", "epoch"] as const).map((axis) => places(untimed, axis, timingOf(untimed)))).toEqual([[], [], []]);
   const curve = curveOf([[1, 5_000, 1]]);
   expect(livesOf([{ index: 0, started_at: "2100-01-01T00:00:00Z" }], [curve])).toEqual([{ index: 0, start: 5_000, end: 5_000 }]);
 });
@@ -171,13 +176,17 @@ test("VW3 under the pointer each run has its value and the baseline's at the sam
     ),
     drawnRun("c", curveOf([[500, 0, 9]])),
   ];
-  const series = drawSeries(runs, ["loss", "loss", "loss"], "step", 0);
-  const told = underPointer(series, "a", 50).map(({ run, value, base }) => [run.run, value, base]);
-  expect(told).toEqual([
-    ["a", 1.5, null],
-    ["b", 2, 1.5],
-    ["c", null, 1.5],
-  ]);
+  const plots = new Plots();
+  const series = { key: "loss", title: "loss", names: ["loss", "loss", "loss"] };
+  plots.group.set({ smoothing: 0 });
+  plots.update(runs, [series], "step");
+  expect(plots.group.extent).toEqual({ from: 0, to: 500 });
+  const lines = plots.lines(series, runs, THEME);
+  const told = (x: number) => readingsAt(lines, plots.group, x).map((reading) => plots.against(reading, lines[0], x, "step", 500));
+  expect(told(50)).toEqual([null, "+0.5000", null]);
+  expect(told(40)).toEqual([null, "+0.2000", null]);
+  // Where the baseline has ended there is nothing to be measured by.
+  expect(told(500)).toEqual([null, null, null]);
   expect([difference(2, 1.5), difference(1.5, 2), difference(2, 2), difference(null, 2), difference(Number.NaN, 2)]).toEqual([
     "+0.5000",
     "−0.5000",
@@ -185,18 +194,6 @@ test("VW3 under the pointer each run has its value and the baseline's at the sam
     null,
     null,
   ]);
-});
-
-test("EV2 smoothing is alike for a run that was told densely and one that was not, has no bias at the start, and takes nothing from a NaN", () => {
-  const dense = Array.from({ length: 1001 }, (_, index) => index);
-  const sparse = dense.filter((index) => index % 10 === 0);
-  const wave = (at: number) => (at < 500 ? 1 : 0);
-  const at700 = (x: number[]) => smoothed(x, x.map(wave), 0.99, 1000)[x.indexOf(700)] ?? 0;
-  expect(at700(dense)).toBeGreaterThan(0.1);
-  expect(Math.abs(at700(sparse) - at700(dense))).toBeLessThan(0.03);
-  expect(smoothed([0, 1, 2], [2, 2, 2], 0.9, 2)).toEqual([2, 2, 2]);
-  expect(smoothed([0, 1, 2], [1, Number.NaN, 1], 0.9, 2)).toEqual([1, Number.NaN, 1]);
-  expect(smoothed([0, 1], [1, 5], 0, 1)).toEqual([1, 5]);
 });
 
 test("EV2 a live curve stays bounded, and keeps its lowest, its highest, its NaN and its newest", () => {
@@ -232,7 +229,7 @@ test("VW3 a part of an axis has the steps that stand in it, and one entry more o
   const within = (axis: "step" | "time", from: number, to: number) =>
     stepsWithin(new Map([["loss", curve]]), axis, timingOf(curve), { from, to });
   expect(within("step", 15, 25)).toEqual({ from: 10, to: 30 });
-  expect(within("time", 9, 41)).toEqual({ from: 0, to: 40 });
+  expect(within("time", 9_000, 41_000)).toEqual({ from: 0, to: 40 });
   expect(within("step", 41, 50)).toBeNull();
 });
 
@@ -277,13 +274,15 @@ test("EV2 the CSV has what is on the screen, in its range, with NaN by name", ()
       [3, 0, 5],
     ]),
   );
-  const series = drawSeries([run], ["loss"], "step", 0);
-  expect(chartsCsv([{ title: "=loss", series }], "step", { from: 2, to: 3 }).split("\r\n")).toEqual([
-    "run,name,series,step,value,min,max,smoothed",
-    `"a,""b""","a,""b""",'=loss,2,NaN,NaN,NaN,NaN`,
-    `"a,""b""","a,""b""",'=loss,3,5,5,5,5`,
+  const traces = tracesOn(run.curves.get("loss") ?? emptyRunCurve(), "step", run.timing);
+  const rows = traces.map((trace) => ({ run: run.run, name: run.name, series: "=loss", trace, smoothed: trace.last }));
+  expect(tracesCsv(rows, "step", { from: 2, to: 3 }).split("\r\n")).toEqual([
+    "run,name,series,segment,step,value,min,max,smoothed",
+    `"a,""b""","a,""b""",'=loss,0,2,NaN,NaN,NaN,NaN`,
+    `"a,""b""","a,""b""",'=loss,0,3,5,5,5,5`,
     "",
   ]);
+  expect(tracesCsv(rows, "time", null).split("\r\n")[1]).toBe(`"a,""b""","a,""b""",'=loss,0,0,1,3,3,3,3`);
 });
 
 test("VW3 prompts are matched by their text, those that more runs have first, and of each run the newest sample counts", () => {
