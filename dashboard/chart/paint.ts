@@ -8,7 +8,7 @@ export type PaintedLife = { raw: PixelColumns; smooth: PixelColumns | null; over
 export type PaintedLine = { color: string; dash: readonly number[]; points: boolean; lives: readonly PaintedLife[] };
 
 /** Of what was told, behind what is smoothed of it; and of a life that another one went over. */
-const BEHIND_ALPHA = 0.28;
+const BEHIND_ALPHA = 0.24;
 const OVERTAKEN_ALPHA = 0.45;
 const OVERTAKEN_DASH = [2, 3];
 const LINE_WIDTH = 1.75;

@@ -9,7 +9,9 @@ import type { ChartTheme } from "./theme.ts";
 import { tickTexts, xTicks } from "./x-ticks.ts";
 
 const AXIS_WIDTH = 52;
-const X_AXIS_HEIGHT = 28;
+const X_AXIS_HEIGHT = 24;
+/** Above and below the lines of a logarithmic scale, as a part of their height. */
+const LOG_MARGIN = 0.06;
 
 export type PlotSource = { lines: () => readonly PlotLine[]; markers: () => readonly Marker[] };
 
@@ -21,7 +23,7 @@ export class PlotCanvas {
   readonly chart: uPlot;
   readonly #source: PlotSource;
   readonly #group: PlotGroup;
-  #height: [low: number, high: number] = [0, 1];
+  #height: [low: number, high: number];
   #painted: PaintedLine[] = [];
   #stretches: ReturnType<typeof stretchesOf> = [];
   clusters: readonly MarkerCluster[] = [];
@@ -33,7 +35,6 @@ export class PlotCanvas {
       ...{ stroke: theme.text, font: theme.font, grid: { stroke: theme.grid, width: 1 }, ticks: { stroke: theme.grid, width: 1, size: 4 } },
     };
     const { logarithmic } = group.settings.peek();
-    // Zero has no place on a logarithmic scale, not even before there are lines: uPlot would count its ticks without end.
     this.#height = heightRange(Number.NaN, Number.NaN, logarithmic);
     const options: uPlot.Options = {
       ...size,
@@ -184,7 +185,11 @@ function drawable(columns: PixelColumns, logarithmic: boolean): PixelColumns {
 
 function heightRange(low: number, high: number, logarithmic: boolean): [number, number] {
   if (!(low <= high)) return logarithmic ? [0.1, 1] : [0, 1];
-  const [from, to] = logarithmic ? uPlot.rangeLog(low, high, 10, false) : uPlot.rangeNum(low, high, 0.1, true);
+  if (logarithmic) {
+    const margin = Math.max(high / low, 1.5) ** LOG_MARGIN;
+    return [low / margin, high * margin];
+  }
+  const [from, to] = uPlot.rangeNum(low, high, 0.1, true);
   return [from ?? low, to ?? high];
 }
 

@@ -35,6 +35,8 @@ export type PlotProps = {
 
 /** Figures beside the curves change so often, in milliseconds: faster nobody reads. */
 const FIGURES_MS = 250;
+/** A plot that is about to be scrolled into sight is drawn already. */
+const NEAR = { rootMargin: "120px" };
 
 /** Lines over steps or time, with a legend whose figures are those at the cursor, else the newest. It knows of no run: all plots of a group share axis, zoom and cursor. */
 export function Plot({ title, lines, version, group, height, markers, hidden, onHidden, fileName, about, children }: PlotProps) {
@@ -79,13 +81,14 @@ export function Plot({ title, lines, version, group, height, markers, hidden, on
     });
     resized.observe(place);
     // What is scrolled away is not drawn: a phone's battery pays for every frame.
-    const sight = new IntersectionObserver(([entry]) => {
+    const sight = new IntersectionObserver((entries) => {
+      const entry = entries.at(-1);
       const now = entry?.isIntersecting ?? true;
       if (now === seen) return;
       seen = now;
       group.sight.value += 1;
       draw();
-    });
+    }, NEAR);
     sight.observe(place);
     document.addEventListener("visibilitychange", draw);
     const picture = () => {

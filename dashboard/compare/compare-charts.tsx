@@ -155,7 +155,7 @@ function SeriesPlot({ plots, series, runs, axis, comparison, height, hidden }: S
         hidden.value = keys;
       }}
       fileName={FILE_NAME}
-      about={(reading, x) => plots.against(reading, base, x, axis, spanOf(lines))}
+      about={(reading, x) => plots.against(reading.line, base, x, axis, spanOf(lines))}
     />
   );
 }

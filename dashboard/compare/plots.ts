@@ -1,7 +1,6 @@
 import { signal } from "@preact/signals";
 import { PlotGroup } from "../chart/plot-group.ts";
 import { extentOf, type PlotLine } from "../chart/plot-line.ts";
-import type { Reading } from "../chart/readings.ts";
 import { smoothedTrace } from "../chart/smoothing.ts";
 import type { ChartTheme } from "../chart/theme.ts";
 import type { Trace } from "../curves/trace.ts";
@@ -63,7 +62,7 @@ export class Plots {
   }
 
   /** @returns by how much a run is above or below the baseline at a place on the axis, between the points of both, too */
-  against({ line }: Reading, base: PlotLine | undefined, x: number, axis: Axis, span: number): string | null {
+  against(line: PlotLine, base: PlotLine | undefined, x: number, axis: Axis, span: number): string | null {
     if (base === undefined || line.key === base.key) return null;
     return difference(this.#valueAt(line, x, axis, span), this.#valueAt(base, x, axis, span));
   }

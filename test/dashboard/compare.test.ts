@@ -1,6 +1,5 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { readingsAt } from "../../dashboard/chart/readings.ts";
 import { type Axis, comparePath, pathOfRuns, RUNS_MAX, readComparison } from "../../dashboard/compare/address.ts";
 import { livesOf, placesOn, type Timing, tracesOn, trainedSeconds, valueAt } from "../../dashboard/compare/align.ts";
 import { configRows, matching } from "../../dashboard/compare/config-rows.ts";
@@ -182,7 +181,7 @@ test("VW3 under the pointer each run has its value and the baseline's at the sam
   plots.update(runs, [series], "step");
   expect(plots.group.extent).toEqual({ from: 0, to: 500 });
   const lines = plots.lines(series, runs, THEME);
-  const told = (x: number) => readingsAt(lines, plots.group, x).map((reading) => plots.against(reading, lines[0], x, "step", 500));
+  const told = (x: number) => lines.map((line) => plots.against(line, lines[0], x, "step", 500));
   expect(told(50)).toEqual([null, "+0.5000", null]);
   expect(told(40)).toEqual([null, "+0.2000", null]);
   // Where the baseline has ended there is nothing to be measured by.
