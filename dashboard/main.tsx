@@ -8,6 +8,8 @@ import "./styles/samples.css";
 import "./styles/log.css";
 import "uplot/dist/uPlot.min.css";
 import "./styles/chart.css";
+import "./styles/compare.css";
+import "./styles/plot.css";
 import { render } from "preact";
 import { App } from "./app.tsx";
 import { startSession } from "./session/session.ts";

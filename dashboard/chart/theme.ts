@@ -1,7 +1,16 @@
 import { signal } from "@preact/signals";
 
 /** What a chart draws with, taken from the page's own variables: a canvas knows no CSS. */
-export type ChartTheme = { text: string; grid: string; bad: string; font: string; series: readonly string[]; faint: string };
+export type ChartTheme = {
+  text: string;
+  grid: string;
+  bad: string;
+  ground: string;
+  ink: string;
+  font: string;
+  series: readonly string[];
+  faint: string;
+};
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
 
@@ -12,6 +21,8 @@ function read(): ChartTheme {
     text: of("--muted"),
     grid: of("--grid"),
     bad: of("--bad"),
+    ground: of("--panel"),
+    ink: of("--text"),
     faint: of("--series-faint"),
     font: `11px ${of("--font") || "sans-serif"}`,
     series: [1, 2, 3, 4, 5, 6].map((index) => of(`--series-${index}`)),

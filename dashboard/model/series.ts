@@ -3,7 +3,7 @@
 const LOSS = ["loss/train_step", "train/loss", "loss/train", "train_loss", "loss"];
 const SMOOTH_LOSS = ["smooth_loss/train_step", "smooth_loss"];
 /** Told again as `validation_result`, with its label. */
-const VALIDATION = "loss/validation_step/";
+export const VALIDATION = "loss/validation_step/";
 
 /** @returns the name of the training loss, or null where the trainer logged none */
 export function lossName(names: readonly string[]): string | null {
@@ -17,6 +17,9 @@ export function smoothLossName(names: readonly string[]): string | null {
   return SMOOTH_LOSS.find((name) => names.includes(name)) ?? null;
 }
 
+/** `block_2` before `block_10`. */
+const NATURAL = new Intl.Collator("en", { numeric: true });
+
 /** Series that share a chart. */
 export type SeriesGroup = { prefix: string; names: string[] };
 
@@ -24,7 +27,7 @@ export type SeriesGroup = { prefix: string; names: string[] };
 export function otherGroups(names: readonly string[]): SeriesGroup[] {
   const taken = new Set([lossName(names), smoothLossName(names)]);
   const groups = new Map<string, string[]>();
-  for (const name of [...names].sort()) {
+  for (const name of [...names].sort(NATURAL.compare)) {
     if (taken.has(name) || name.startsWith(VALIDATION)) continue;
     const prefix = name.includes("/") ? name.slice(0, name.indexOf("/")) : name;
     const group = groups.get(prefix) ?? [];

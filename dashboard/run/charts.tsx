@@ -1,93 +1,174 @@
-import { useMemo } from "preact/hooks";
-import { Chart } from "../chart/chart.tsx";
-import type { Line } from "../chart/lines.ts";
-import { type ChartTheme, readTheme, theme } from "../chart/theme.ts";
-import { type Curve, emptyCurve, smooth } from "../model/curve.ts";
+import { effect, signal, useComputed } from "@preact/signals";
+import { useEffect, useMemo, useState } from "preact/hooks";
+import { Plot } from "../chart/plot.tsx";
+import { PlotGroup } from "../chart/plot-group.ts";
+import { extentOf } from "../chart/plot-line.ts";
+import { readTheme, theme } from "../chart/theme.ts";
 import { isOver } from "../model/progress.ts";
-import { lossName, otherGroups, shortName, smoothLossName } from "../model/series.ts";
+import { type LineGroup, lossLines, markersOf, otherLines, stepsWithin } from "./chart-lines.ts";
+import { type RunChoice, rememberChoice, rememberedChoice, rememberedSettings, rememberSettings } from "./chart-memory.ts";
+import { ChartToolbar } from "./chart-toolbar.tsx";
 import type { RunStore } from "./store.ts";
 
 const LOSS_HEIGHT = 280;
-const OTHER_HEIGHT = 150;
-/** More lines than colours in one small chart cannot be told apart. */
-const LINES_MAX = 6;
+const OTHER_HEIGHT = 160;
+/** Lines that a chart shows before anybody chose: more nobody tells apart. */
+const LINES_SHOWN = 24;
+/** Charts that are open before anybody chose. */
+const CHARTS_OPEN = 12;
+const LOSS = "Loss";
 
-export function LossChart({ store }: { store: RunStore }) {
-  const version = store.drawn.value;
+export function Charts({ run, store }: { run: string; store: RunStore }) {
+  const { curves } = store;
   const colors = theme.value ?? readTheme();
-  const { kind } = store.history.value;
-  // The curves are changed in place, and `version` says so.
-  const lines = useMemo(() => lossLines(store, colors), [version, colors, store]);
+  const group = useMemo(() => {
+    const made = new PlotGroup();
+    made.set(rememberedSettings());
+    return made;
+  }, [store]);
+  const version = useMemo(() => signal(0), [store]);
+  const [choice, setChoice] = useState<RunChoice>(() => rememberedChoice(run));
+  const [wanted, setWanted] = useState("");
+  const names = useComputed(() => {
+    void store.drawn.value;
+    return [...curves.names(), "", ...curves.validationLabels(), "", ...curves.progressNames()].join("\n");
+  });
+  // Lines are others where there are other series; what they hold is read as it is drawn.
+  const groups = useMemo(
+    (): LineGroup[] => [{ title: LOSS, lines: lossLines(curves, colors) }, ...otherLines(curves, colors)],
+    [names.value, colors, curves],
+  );
+  const all = useMemo(() => groups.flatMap(({ lines }) => lines), [groups]);
+
+  useEffect(
+    () =>
+      effect(() => {
+        void store.drawn.value;
+        const { x } = group.settings.value;
+        group.extent = extentOf(all, x);
+        const stepsPerEpoch = store.view.value.progress?.event.max_step || null;
+        const start = extentOf(all, "time")?.from ?? 0;
+        const known = group.origin.peek();
+        if (known.stepsPerEpoch !== stepsPerEpoch || known.start !== start) group.origin.value = { stepsPerEpoch, start };
+        version.value = version.peek() + 1;
+      }),
+    [all, group, store],
+  );
+  useEffect(
+    () =>
+      effect(() => {
+        const { value: range } = group.range;
+        void group.sight.value;
+        const seen = group.members.filter((member) => member.isSeen()).flatMap((member) => member.lines());
+        const { x } = group.settings.peek();
+        curves.look(range && stepsWithin(all, x, range), [...new Set(seen.map(({ key }) => key))]);
+      }),
+    [all, group, curves],
+  );
+  useEffect(() => effect(() => rememberSettings(group.settings.value)), [group]);
+
+  const choose = (change: Partial<RunChoice>) => {
+    const next = { ...choice, ...change };
+    setChoice(next);
+    rememberChoice(run, next);
+  };
+  const markers = useMarkers(store, group, all);
+  const name = store.view.value.info?.name ?? run;
+  const plot = ({ title, lines }: LineGroup, height: number) => (
+    <Plot
+      {...{ title, lines, version, group, height, markers }}
+      hidden={hiddenOf(choice, title, lines)}
+      onHidden={(keys) => choose({ hidden: { ...choice.hidden, [title]: [...keys] } })}
+      fileName={name}
+    />
+  );
+  const [loss, ...others] = groups;
+  const shown = others.filter(({ title, lines }) => matches(wanted, [title, ...lines.map(({ key }) => key)]));
   return (
-    <section class="panel area-loss" aria-label="Loss">
-      <Chart label="Loss" lines={lines} version={version} height={LOSS_HEIGHT} />
-      {lines[0]?.curve.steps.length === 0 && (
+    <>
+      <section class="panel area-loss" aria-label="Loss">
+        <ChartToolbar group={group} fileName={name} lines={all} />
+        {loss && plot(loss, LOSS_HEIGHT)}
+        <LossNote store={store} />
+      </section>
+      {others.length > 0 && (
+        <section class="panel area-series" aria-label="Other series">
+          {all.length > LINES_SHOWN && (
+            <input
+              type="search"
+              class="series-search"
+              placeholder={`Search charts and ${all.length} series`}
+              aria-label="Search charts and series"
+              value={wanted}
+              onInput={(event) => setWanted(event.currentTarget.value)}
+            />
+          )}
+          {shown.map((each, index) => (
+            <details
+              key={each.title}
+              class="plot-group"
+              open={wanted !== "" || !(choice.collapsed[each.title] ?? index >= CHARTS_OPEN)}
+              onToggle={(event) => {
+                const collapsed = !event.currentTarget.open;
+                if (wanted === "" && collapsed !== (choice.collapsed[each.title] ?? index >= CHARTS_OPEN))
+                  choose({ collapsed: { ...choice.collapsed, [each.title]: collapsed } });
+              }}
+            >
+              <summary>
+                {each.title} <span class="figure">{each.lines.length}</span>
+              </summary>
+              {(wanted !== "" || !(choice.collapsed[each.title] ?? index >= CHARTS_OPEN)) && plot(each, OTHER_HEIGHT)}
+            </details>
+          ))}
+          {shown.length === 0 && <p class="muted">No chart and no series is called that.</p>}
+        </section>
+      )}
+    </>
+  );
+}
+
+/** Markers as they change: not with every point. */
+function useMarkers(store: RunStore, group: PlotGroup, all: LineGroup["lines"]) {
+  const samples = store.samples.samples.value;
+  const { x, markers } = group.settings.value;
+  const lives = useComputed(() => {
+    void store.drawn.value;
+    const segments = new Set(all.flatMap((line) => line.traces().map(({ segment }) => segment)));
+    return `${store.markers.all.length} ${segments.size} ${store.curves.history.value}`;
+  });
+  return useMemo(
+    () => (markers ? markersOf({ happenings: store.markers.all, samples, lines: all }, x) : []),
+    [samples, x, markers, lives.value, all],
+  );
+}
+
+function LossNote({ store }: { store: RunStore }) {
+  void store.drawn.value;
+  const { curves } = store;
+  const isEmpty = lossIsEmpty(curves);
+  const { value: history } = curves.history;
+  return (
+    <>
+      {isEmpty && history !== "reading" && (
         <p class="overlay muted">{isOver(store.view.value) ? "This run told no loss." : "No loss yet. It appears with the first step."}</p>
       )}
       <p class="chart-note muted" role="status">
-        {kind === "reading" && "Reading the earlier part of the run …"}
-        {kind === "failed" && "The earlier part of the run could not be read; the curve begins later than the run."}
+        {history === "reading" && "Reading the earlier part of the run …"}
+        {history === "failed" && "The earlier part of the run could not be read; the curves begin later than the run."}
       </p>
-    </section>
+    </>
   );
 }
 
-export function OtherCharts({ store }: { store: RunStore }) {
-  const version = store.drawn.value;
-  const colors = theme.value ?? readTheme();
-  const groups = otherGroups(store.metrics.names());
-  const fallback = groups.length === 0 ? store.progress.get("learning_rate") : null;
-  if (groups.length === 0 && fallback === null) return null;
-  return (
-    <section class="panel area-series" aria-label="Other series">
-      {groups.map(({ prefix, names }) => (
-        <Chart
-          key={prefix}
-          label={prefix}
-          height={OTHER_HEIGHT}
-          version={version}
-          lines={names
-            .slice(0, LINES_MAX)
-            .map((name, index) =>
-              line(
-                names.length === 1 ? "value" : shortName(name, prefix),
-                store.metrics.get(name),
-                colors.series[index] ?? colors.text,
-                1.5,
-              ),
-            )}
-        />
-      ))}
-      {fallback && (
-        <Chart
-          label="Learning rate"
-          height={OTHER_HEIGHT}
-          version={version}
-          lines={[line("value", fallback, colors.series[0] ?? colors.text, 1.5)]}
-        />
-      )}
-    </section>
-  );
+function lossIsEmpty(curves: RunStore["curves"]): boolean {
+  const has = (names: readonly string[]) => names.some((name) => /loss/i.test(name));
+  return !has(curves.names()) && !has(curves.progressNames()) && curves.validationLabels().length === 0;
 }
 
-/** Raw behind, smoothed before it, validation as rings. The trainer's own smoothing counts before one of ours. */
-function lossLines(store: RunStore, colors: ChartTheme): Line[] {
-  const source = lossName(store.metrics.names()) === null ? store.progress : store.metrics;
-  const names = source.names();
-  const raw = source.get(lossName(names) ?? "") ?? emptyCurve();
-  const own = source.get(smoothLossName(names) ?? "");
-  const smoothed = own ?? { steps: raw.steps, values: smooth(raw.values) };
-  const lines = [line("raw", raw, colors.faint, 1), line("smoothed", smoothed, colors.series[0] ?? colors.text, 2)];
-  for (const [index, label] of store.validation
-    .names()
-    .slice(0, LINES_MAX - 1)
-    .entries()) {
-    const color = colors.series[index + 1] ?? colors.text;
-    lines.push({ ...line(label === "validation" ? label : `validation: ${label}`, store.validation.get(label), color, 1.5), points: true });
-  }
-  return lines;
+function hiddenOf(choice: RunChoice, title: string, lines: LineGroup["lines"]): ReadonlySet<string> {
+  return new Set(choice.hidden[title] ?? lines.slice(LINES_SHOWN).map(({ key }) => key));
 }
 
-function line(name: string, curve: Curve | null, color: string, width: number): Line {
-  return { name, color, width, curve: curve ?? emptyCurve() };
+function matches(wanted: string, texts: readonly string[]): boolean {
+  return texts.some((text) => text.toLowerCase().includes(wanted.toLowerCase()));
 }

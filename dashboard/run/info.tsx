@@ -1,5 +1,7 @@
+import { pathOfRuns } from "../compare/address.ts";
 import { hostText } from "../model/host-text.ts";
 import type { RunView } from "../model/run-view.ts";
+import { follow } from "../router.ts";
 import { now } from "../time/clock.ts";
 import { clock } from "../time/format.ts";
 
@@ -19,6 +21,9 @@ export function RunInfo({ run, view }: { run: string; view: RunView }) {
     <section class="panel area-info" aria-label="Run information">
       <header>
         <h2>Run</h2>
+        <a class="compare-link" href={pathOfRuns([run])} onClick={follow}>
+          Compare …
+        </a>
       </header>
       <dl class="facts">
         {rows.map(([name, value]) =>

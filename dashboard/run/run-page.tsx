@@ -5,7 +5,7 @@ import { advanceOf, isOver } from "../model/progress.ts";
 import { Samples } from "../samples/samples.tsx";
 import { account, signOut, whyOut } from "../session/session.ts";
 import { percent } from "../time/format.ts";
-import { LossChart, OtherCharts } from "./charts.tsx";
+import { Charts } from "./charts.tsx";
 import { ClosedNotice } from "./closed-notice.tsx";
 import { Hardware } from "./hardware.tsx";
 import { RunHeader } from "./header.tsx";
@@ -67,8 +67,7 @@ function LiveRun({ run, store, onRetry }: { run: string; store: RunStore; onRetr
           <Progress view={view} freshness={freshness} />
           <div class="columns">
             <div class="column">
-              <LossChart store={store} />
-              <OtherCharts store={store} />
+              <Charts run={run} store={store} />
               <Log run={run} store={store.log} />
             </div>
             <div class="column">

@@ -1,11 +1,15 @@
 import { batch, signal } from "@preact/signals";
 import { type Api, type Connection, connect, createApi, type LinkState, type RunEvent } from "../../client/index.ts";
-import { type EventOf, fromWire, type Welcome } from "../../protocol/index.ts";
+import type { Welcome } from "../../protocol/index.ts";
+import { curvesOf } from "../curves/ask-curves.ts";
+import { CurveStore } from "../curves/curve-store.ts";
 import { LogStore } from "../log/log-store.ts";
-import { Curves } from "../model/curves.ts";
 import { applyEvent, EMPTY_VIEW, type RunView, viewOfSnapshot } from "../model/run-view.ts";
 import { SampleStore } from "../samples/sample-store.ts";
-import { type History, readHistory } from "./history.ts";
+import { RunMarkers } from "./run-markers.ts";
+
+/** Points of a series in the whole run: what this screen is wide, within what a phone and a large screen are. */
+const POINTS = Math.round(Math.min(Math.max(screen.width, 500), 1000));
 
 /**
  * One run as its page sees it: a live connection, the present state, curves and log. Events change plain values at once; what the page
@@ -16,8 +20,6 @@ export class RunStore {
   readonly link = signal<LinkState>({ kind: "connecting", since: Date.now(), attempt: 0 });
   /** Rises with every change of a curve. */
   readonly drawn = signal(0);
-  /** How the older part of the curves is coming. */
-  readonly history = signal<History>({ kind: "none" });
   readonly connection: Connection;
   /** What is asked beside the connection, with the same token. */
   readonly api: Api;
@@ -26,26 +28,28 @@ export class RunStore {
   readonly log: LogStore;
   readonly samples: SampleStore;
 
-  /** Every scalar that the trainer logged; for one that logs none, what its progress carries. */
-  metrics = new Curves();
-  progress = new Curves();
-  validation = new Curves();
+  readonly curves: CurveStore;
+  readonly markers: RunMarkers;
 
-  readonly #options: { url: string; run: string; token: string };
   #view: RunView = EMPTY_VIEW;
   #frame: number | null = null;
   /** Of curves: a log line draws no chart. */
   #changes = 0;
   /** This machine's clock against the relay's, in milliseconds. */
   #skew = 0;
-  #toRead: { lastOffset: number } | null = null;
-  #reading: AbortController | null = null;
+  /** The newest offset at a fresh start whose first event has not come yet. */
+  #replayEnds: number | null = null;
 
   constructor(options: { url: string; run: string; token: string }) {
-    this.#options = options;
     this.api = createApi(options);
     this.log = new LogStore(this.api, options.run);
     this.samples = new SampleStore(this.api, options.run);
+    const changed = () => {
+      this.#changes += 1;
+      this.#schedule();
+    };
+    this.curves = new CurveStore({ ask: curvesOf(options), points: POINTS, onChange: changed });
+    this.markers = new RunMarkers({ ...options, curves: this.curves, onChange: changed });
     this.connection = connect({
       ...options,
       onWelcome: (welcome) => this.#welcome(welcome),
@@ -64,7 +68,8 @@ export class RunStore {
 
   close(): void {
     this.connection.close();
-    this.#reading?.abort();
+    this.curves.close();
+    this.markers.close();
     if (this.#frame !== null) cancelAnimationFrame(this.#frame);
   }
 
@@ -74,75 +79,26 @@ export class RunStore {
       // What follows tells the rest.
       this.#view = { ...this.#view, role: welcome.role };
     } else {
-      this.#reading?.abort();
       this.#view = viewOfSnapshot(welcome.snapshot, welcome.role, this.localTime);
       this.log.begin(welcome);
       this.samples.begin(welcome.snapshot.samples);
-      this.metrics = new Curves();
-      this.progress = new Curves();
-      this.validation = new Curves();
+      this.curves.begin();
       this.#changes += 1;
-      this.#toRead = { lastOffset: welcome.last_offset };
+      this.#replayEnds = welcome.last_offset;
     }
     this.#schedule();
   }
 
   #take(event: RunEvent): void {
-    if (this.#toRead !== null) this.#readOlder(this.#toRead.lastOffset, event.offset);
+    // The first event after a fresh start says where the replay begins: what lies before is read over HTTP.
+    if (this.#replayEnds !== null) this.markers.begin(Math.min(event.offset, this.#replayEnds + 1));
+    this.#replayEnds = null;
     this.#view = applyEvent(this.#view, event, this.localTime(event.timestamp));
     this.log.passes(event.offset);
     if (event.type === "sample_generated") this.samples.take(event);
     if (event.type === "log") this.log.take(event);
-    else this.#addToCurves(event);
+    if (this.curves.take(event) || this.markers.take(event)) this.#changes += 1;
     this.#schedule();
-  }
-
-  #addToCurves(event: RunEvent): void {
-    if (event.type === "metrics") this.metrics.addMetrics(event);
-    else if (event.type === "training_progress") this.#addProgress(event);
-    else if (event.type === "validation_result") this.#addValidation(event);
-    else return;
-    this.#changes += 1;
-  }
-
-  #addProgress(event: EventOf<"training_progress">): void {
-    const { global_step: step } = event;
-    if (typeof step !== "number") return;
-    for (const name of ["loss", "smooth_loss", "learning_rate"] as const) {
-      const value = fromWire(event[name]);
-      if (value !== null) this.progress.add(name, step, value);
-    }
-  }
-
-  #addValidation(event: EventOf<"validation_result">): void {
-    const value = fromWire(event.validation_loss);
-    if (typeof event.step === "number" && value !== null) this.validation.add(event.label ?? "validation", event.step, value);
-  }
-
-  /** The first event after a fresh start says where the replay begins: what lies before is read over HTTP, newest page first. */
-  #readOlder(lastOffset: number, firstOffset: number): void {
-    this.#toRead = null;
-    const reading = new AbortController();
-    this.#reading = reading;
-    const { metrics, validation } = this;
-    void readHistory({
-      ...this.#options,
-      before: Math.min(firstOffset, lastOffset + 1),
-      signal: reading.signal,
-      onMetrics: (events) => {
-        metrics.addOlder(events);
-        this.#changes += 1;
-        this.#schedule();
-      },
-      onValidation: (label, step, value) => {
-        validation.addOlderPoint(label, step, value);
-        this.#changes += 1;
-        this.#schedule();
-      },
-      onState: (state) => {
-        this.history.value = state;
-      },
-    });
   }
 
   #schedule(): void {

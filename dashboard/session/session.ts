@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals";
 import { createApi } from "../../client/index.ts";
-import { type Route, route, routeOf } from "../router.ts";
+import { setAddress } from "../router.ts";
 import { tokenInFragment, tokenInQuery } from "./token-text.ts";
 
 /** `problem` is why somebody was signed out, to be told on the sign-in page. */
@@ -37,7 +37,7 @@ export function startSession(): void {
 export function signIn(token: string, path: string | null = null): void {
   keepToken(token);
   account.value = { kind: "in", token };
-  if (path !== null) goTo(routeOf(path), path);
+  if (path !== null) setAddress(path, "replace");
   void createApi({ url: location.origin, token })
     .signIn()
     .then((answer) => {
@@ -76,9 +76,4 @@ function keepToken(token: string | null): void {
   } catch {
     // Nothing is kept, as the browser was told.
   }
-}
-
-function goTo(to: Route, path: string): void {
-  history.replaceState(null, "", path);
-  route.value = to;
 }

@@ -25,12 +25,12 @@ function isToken(part: string): boolean {
 
 /**
  * @param text what somebody pasted: a token, or a link that carries one, with whatever spaces came along
- * @returns the token, and the path that the link goes to; null where there is none
+ * @returns the token, and the path that the link goes to, with its query; null where there is none
  */
 export function tokenInText(text: string): { token: string; path: string | null } | null {
   const trimmed = text.trim();
   if (TOKEN.test(trimmed)) return { token: trimmed, path: null };
   const link = URL.parse(trimmed);
   const token = link === null ? null : (tokenInFragment(link.hash) ?? tokenInQuery(link.search).token);
-  return link === null || token === null ? null : { token, path: link.pathname };
+  return link === null || token === null ? null : { token, path: link.pathname + tokenInQuery(link.search).rest };
 }

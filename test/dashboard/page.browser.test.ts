@@ -73,7 +73,7 @@ describe.skipIf(chromiumPath === undefined)("the page, in a real browser against
   });
 
   test("AC2 the page comes with a policy that lets nothing in from elsewhere, at every address of its own", async () => {
-    for (const path of ["/", "/runs/any"]) {
+    for (const path of ["/", "/runs/any", "/compare?run=a&run=b"]) {
       const { headers } = await fetch(relay.url + path);
       expect(headers.get("content-security-policy")).toContain("default-src 'none'; script-src 'self'; style-src 'self'");
       expect(headers.get("referrer-policy")).toBe("no-referrer");
