@@ -52,6 +52,8 @@ export type Api = {
   /** A page of the runs, newest first; `before` is what the last page's `next` was. */
   runsPage(query?: { before?: string; limit?: number }): Promise<Answer<RunList>>;
   run(run: string): Promise<Answer<RunDetail>>;
+  /** Ends a run for good, with all that the relay has of it. For owners. */
+  deleteRun(run: string): Promise<Answer<null>>;
   /** Ascending offsets; `next` is the next page's `after`, or `before`. */
   events(run: string, query?: EventQuery): Promise<Answer<EventPage>>;
   /** Newest first. */
@@ -85,6 +87,7 @@ export function createApi(options: ApiOptions): Api {
     runsPage: ({ before, limit } = {}) =>
       get("/api/runs", runList, { ...(before === undefined ? {} : { before }), ...(limit === undefined ? {} : { limit: String(limit) }) }),
     run: (run) => get(`/api/runs/${encodeURIComponent(run)}`, runDetail),
+    deleteRun: async (run) => pick(await ask(options, "DELETE", `/api/runs/${encodeURIComponent(run)}`, z.unknown()), () => null),
     events: (run, query = {}) => get(`/api/runs/${encodeURIComponent(run)}/events`, eventPage, eventParameters(query)),
     samples: (run, query = {}) => get(`/api/runs/${encodeURIComponent(run)}/samples`, sampleList, eventParameters(query)),
     command: (run, request) => ask(options, "POST", `/api/runs/${encodeURIComponent(run)}/commands`, commandAccepted, { body: request }),

@@ -10,5 +10,5 @@ export function App() {
   if (kind === "out") return <SignIn />;
   const { value } = route;
   if (value.kind === "compare") return <ComparePage search={value.search} />;
-  return value.kind === "run" ? <RunPage key={value.run} run={value.run} /> : <RunsPage />;
+  return value.kind === "run" ? <RunPage key={value.run} run={value.run} /> : <RunsPage search={value.search} />;
 }

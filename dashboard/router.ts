@@ -1,17 +1,17 @@
 import { signal } from "@preact/signals";
 import { isRunId } from "../protocol/index.ts";
 
-/** `search`: the query, which says what is compared. */
-export type Route = { kind: "runs" } | { kind: "run"; run: string } | { kind: "compare"; search: string };
+/** `search`: the query, which says what of the list is wanted, or what is compared. */
+export type Route = { kind: "runs"; search: string } | { kind: "run"; run: string } | { kind: "compare"; search: string };
 
 /** @returns the page for a path, with its query where it has one; one that names no page is the list */
 export function routeOf(address: string): Route {
   const [path = "", search = ""] = address.split("?", 2);
   const [first, second, ...rest] = path.split("/").filter((part) => part !== "");
   if (first === "compare" && second === undefined) return { kind: "compare", search };
-  if (first !== "runs" || second === undefined || rest.length > 0) return { kind: "runs" };
+  if (first !== "runs" || second === undefined || rest.length > 0) return { kind: "runs", search };
   const run = decode(second);
-  return run !== null && isRunId(run) ? { kind: "run", run } : { kind: "runs" };
+  return run !== null && isRunId(run) ? { kind: "run", run } : { kind: "runs", search };
 }
 
 export function runPath(run: string): string {

@@ -19,7 +19,13 @@ export function RowMenu({ run, name, onDeleted }: { run: string; name: string; o
   };
   return (
     <>
-      <button type="button" class="quiet small run-delete" aria-label={`Delete ${name}`} title="Delete" onClick={() => dialog.current?.showModal()}>
+      <button
+        type="button"
+        class="quiet small run-delete"
+        aria-label={`Delete ${name}`}
+        title="Delete"
+        onClick={() => dialog.current?.showModal()}
+      >
         ✕
       </button>
       <dialog ref={dialog} class="confirm" aria-label="Delete a run">

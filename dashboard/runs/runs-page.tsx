@@ -1,12 +1,12 @@
 import { useEffect, useState } from "preact/hooks";
 import { Mark } from "../mark.tsx";
-import { goTo, search } from "../router.ts";
+import { setAddress } from "../router.ts";
 import { account, signOut } from "../session/session.ts";
 import { roleIn } from "../session/token-text.ts";
 import { now } from "../time/clock.ts";
 import { ago, count } from "../time/format.ts";
 import { EmptyList } from "./empty-list.tsx";
-import { pollRuns, readOlderRuns, runList } from "./poll.ts";
+import { forgetRun, pollRuns, readOlderRuns, runList } from "./poll.ts";
 import { RunRow } from "./run-row.tsx";
 import { type Choice, choiceOf, searchOf, selected } from "./select.ts";
 import { Toolbar } from "./toolbar.tsx";
@@ -14,7 +14,7 @@ import { Toolbar } from "./toolbar.tsx";
 /** As many as a comparison takes. */
 const PICKED_MAX = 8;
 
-export function RunsPage() {
+export function RunsPage({ search }: { search: string }) {
   const { value } = account;
   const token = value.kind === "in" ? value.token : null;
   const [picked, setPicked] = useState<ReadonlySet<string>>(new Set());
@@ -24,10 +24,10 @@ export function RunsPage() {
   }, [token]);
 
   const { runs, at, problem, next } = runList.value;
-  const choice = choiceOf(search.value);
+  const choice = choiceOf(search);
   const shown = selected(runs ?? [], choice);
   const owns = token !== null && roleIn(token) === "owner";
-  const choose = (to: Choice) => goTo(`/${searchOf(to)}`, { replace: true });
+  const choose = (to: Choice) => setAddress(`/${searchOf(to)}`, "replace");
   const pick = (run: string, on: boolean) => {
     const others = [...picked].filter((each) => each !== run);
     setPicked(new Set(on ? [...others, run].slice(-PICKED_MAX) : others));
@@ -65,14 +65,14 @@ export function RunsPage() {
                 picked={picked.has(run.run)}
                 onPick={(on) => pick(run.run, on)}
                 mayDelete={owns}
-                onDeleted={() => void readOlderRuns(token, "again")}
+                onDeleted={() => forgetRun(run.run)}
               />
             ))}
           </ul>
         )}
         {next !== null && (
           <p class="older-runs">
-            <button type="button" class="quiet" onClick={() => void readOlderRuns(token, "more")}>
+            <button type="button" class="quiet" onClick={() => void readOlderRuns(token)}>
               Older runs
             </button>
           </p>
@@ -93,7 +93,7 @@ function PickedBar({ picked, onClear }: { picked: ReadonlySet<string>; onClear: 
       <button type="button" class="quiet" onClick={onClear}>
         Clear
       </button>
-      <button type="button" class="primary" disabled={picked.size < 2} onClick={() => goTo(path)}>
+      <button type="button" class="primary" disabled={picked.size < 2} onClick={() => setAddress(path, "push")}>
         Compare
       </button>
     </div>
@@ -105,7 +105,8 @@ function moveFocus(event: KeyboardEvent): void {
   const step = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1 }[event.key];
   if (step === undefined || !(event.currentTarget instanceof HTMLElement)) return;
   const rows = [...event.currentTarget.querySelectorAll<HTMLElement>(".run-row")];
-  const at = rows.findIndex((row) => row === document.activeElement);
+  const { activeElement } = document;
+  const at = activeElement instanceof HTMLElement ? rows.indexOf(activeElement) : -1;
   if (at < 0) return;
   event.preventDefault();
   rows[at + step]?.focus();

@@ -31,7 +31,11 @@ export function Toolbar({ runs, choice, onChoice }: { runs: readonly RunSummary[
           );
         })}
       </fieldset>
-      <select aria-label="Order" value={choice.order} onChange={(event) => onChoice({ ...choice, order: event.currentTarget.value as Order })}>
+      <select
+        aria-label="Order"
+        value={choice.order}
+        onChange={(event) => onChoice({ ...choice, order: event.currentTarget.value as Order })}
+      >
         {ORDERS.map(({ order, name }) => (
           <option key={order} value={order}>
             {name}

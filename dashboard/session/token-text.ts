@@ -1,5 +1,18 @@
+import { type Role, role } from "../../protocol/index.ts";
+
 /** Three parts of base64url: the shape of a JWT. */
 const TOKEN = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
+
+/** @returns the role that a token says it has, null for none. Only the relay knows whether it has: this decides what is offered, not what is allowed. */
+export function roleIn(token: string): Role | null {
+  try {
+    const [, payload = ""] = token.split(".");
+    const said = JSON.parse(atob(payload.replaceAll("-", "+").replaceAll("_", "/"))) as { role?: unknown };
+    return role.safeParse(said.role).data ?? null;
+  } catch {
+    return null;
+  }
+}
 
 /** @returns the token in an address's fragment `#token=…`, or null */
 export function tokenInFragment(fragment: string): string | null {
