@@ -153,7 +153,7 @@ export function Plot({ title, lines, version, group, height, markers, hidden, on
       <Legend title={title} lines={lines} hidden={hidden} onHidden={onHidden} group={group} figures={figures} />
       <div
         ref={slider}
-        class="plot"
+        class="plot-place"
         style={{ minHeight: `${height}px` }}
         tabIndex={0}
         role="slider"

@@ -13,6 +13,8 @@ const ROWS_MAX = 12;
 const MARKERS_MAX = 6;
 /** Of the cursor's box, in CSS pixels. */
 const BOX_GAP = 14;
+/** A plot that is narrower, in CSS pixels, has no room for the box. */
+const NARROW_PX = 460;
 
 type TooltipProps = {
   canvas: PlotCanvas;
@@ -42,7 +44,13 @@ export function Tooltip({ canvas, lines, group, owner, marking, figures }: Toolt
   const place = { left: `${over.offsetLeft + left}px` };
   const hovered = canvas.clusters.filter(({ px }) => Math.abs(px - left) < CLUSTER_PX / 2);
   const mine = cursor.owner === owner;
-  const side = left > width / 2 ? { right: `${width - left + BOX_GAP + 20}px` } : { left: `${over.offsetLeft + left + BOX_GAP}px` };
+  // Beside the cursor there is no room on a phone, and a finger is in the way: above the plot then.
+  const side =
+    width < NARROW_PX
+      ? { left: "0", right: "0", top: "auto", bottom: "calc(100% - 4px)", width: "auto" }
+      : left > width / 2
+        ? { right: `${width - left + BOX_GAP + 20}px` }
+        : { left: `${over.offsetLeft + left + BOX_GAP}px` };
   return (
     <>
       {marked}
@@ -86,7 +94,7 @@ function Rows({ readings, smooths }: { readings: readonly Reading[]; smooths: bo
             </td>
             {smooths && <td class="figure strong">{smooth === null ? "" : figure(smooth)}</td>}
             <td class={smooths ? "figure muted" : "figure strong"}>
-              {low < high ? <span class="muted">{`${figure(low)}–${figure(high)} `}</span> : null}
+              {low < high ? <span class="muted envelope">{`${figure(low)}–${figure(high)} `}</span> : null}
               {figure(raw)}
             </td>
           </tr>
