@@ -97,7 +97,8 @@ export class RunStore {
     this.log.passes(event.offset);
     if (event.type === "sample_generated") this.samples.take(event);
     if (event.type === "log") this.log.take(event);
-    if (this.curves.take(event) || this.markers.take(event)) this.#changes += 1;
+    const [isPoint, isMarker] = [this.curves.take(event), this.markers.take(event)];
+    if (isPoint || isMarker) this.#changes += 1;
     this.#schedule();
   }
 

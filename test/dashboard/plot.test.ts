@@ -41,7 +41,8 @@ test("EV2 of each column of pixels the lowest, the highest, the first and the la
         const byPixel = new Map<number, number[]>();
         for (const [index, step] of steps.entries()) {
           if (step < from || step > view.to) continue;
-          const pixel = Math.floor(((step - from) / 500) * width);
+          // As it is drawn, to the last bit: an edge between two pixels is in one of them.
+          const pixel = Math.floor((step - from) * (width / 500));
           byPixel.set(pixel, [...(byPixel.get(pixel) ?? []), values[index] ?? 0]);
         }
         const drawn = range(columns.count).filter((at) => (columns.px[at] ?? -1) >= 0 && (columns.px[at] ?? 0) <= width + 0.5);
