@@ -9,9 +9,9 @@ export type Cursor = { x: number; owner: object; top: number | null };
 
 /** A plot as its group knows it. */
 export type PlotMember = { readonly title: string; lines(): readonly PlotLine[]; isSeen(): boolean; picture(): PlotPicture };
-/** What a plot shows, to be put into a picture: its canvas, and what it calls its lines. */
+/** What a plot shows, to be put into a picture: its canvas, which is the browser's, and what it calls its lines. */
 export type PlotPicture = {
-  canvas: CanvasImageSource & { width: number; height: number };
+  canvas: object;
   entries: { name: string; color: string; dash: readonly number[]; points: boolean }[];
 };
 
@@ -76,6 +76,7 @@ export class PlotGroup {
 
   join(member: PlotMember): () => void {
     this.#members.add(member);
+    this.sight.value += 1;
     return () => {
       this.#members.delete(member);
     };

@@ -58,7 +58,7 @@ export function Charts({ run, store }: { run: string; store: RunStore }) {
     () =>
       effect(() => {
         const { value: range } = group.range;
-        void group.sight.value;
+        void [group.sight.value, curves.history.value];
         const seen = group.members.filter((member) => member.isSeen()).flatMap((member) => member.lines());
         const { x } = group.settings.peek();
         curves.look(range && stepsWithin(all, x, range), [...new Set(seen.map(({ key }) => key))]);
