@@ -1,5 +1,5 @@
 import { signal } from "@preact/signals";
-import type { PlotLine, XMode, XRange } from "./plot-line.ts";
+import { isTime, type PlotLine, type XMode, type XRange } from "./plot-line.ts";
 import type { XOrigin } from "./x-ticks.ts";
 
 export type PlotSettings = { smoothing: number; logarithmic: boolean; x: XMode; markers: boolean };
@@ -34,12 +34,19 @@ export class PlotGroup {
   set(change: Partial<PlotSettings>): void {
     const { x } = this.settings.value;
     // A range of steps is none of the clock.
-    const other = change.x !== undefined && isClock(change.x) !== isClock(x);
+    const other = change.x !== undefined && isTime(change.x) !== isTime(x);
     this.settings.value = { ...this.settings.value, ...change };
     if (other) {
       this.range.value = null;
       this.cursor.value = null;
     }
+  }
+
+  /** What the axis counts: what was chosen, or steps where a run tells no epochs, or no times. */
+  x(): XMode {
+    const { x } = this.settings.value;
+    const { stepsPerEpoch, start } = this.origin.value;
+    return (x === "epoch" && stepsPerEpoch === null) || (isTime(x) && start === 0) ? "step" : x;
   }
 
   /** What a plot draws: what is looked at, or everything. */
@@ -85,8 +92,4 @@ export class PlotGroup {
   get members(): readonly PlotMember[] {
     return [...this.#members];
   }
-}
-
-function isClock(mode: XMode): boolean {
-  return mode === "time" || mode === "elapsed";
 }

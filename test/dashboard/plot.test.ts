@@ -138,7 +138,10 @@ test("VW3 zooming stays within what there is, panning keeps the width, and zoomi
   expect(group.range.value).toBeNull();
   group.zoom({ from: 10, to: 20 });
   group.set({ x: "epoch" });
+  expect(group.x()).toBe("step");
   expect(group.range.value).toEqual({ from: 10, to: 20 });
+  group.origin.value = { stepsPerEpoch: 10, start: 0 };
+  expect(group.x()).toBe("epoch");
   group.set({ x: "time" });
   expect(group.range.value).toBeNull();
 });
