@@ -5,9 +5,9 @@ import { type PlotLine, placesOf } from "./plot-line.ts";
 const HEAD = "series,segment,step,time,value,min,max,nan";
 
 /** @returns what is seen of the lines: a row an entry, as it was told. An entry of several points has their lowest and highest. */
-export function curvesCsv(lines: readonly PlotLine[], group: Pick<PlotGroup, "settings" | "view">): string {
+export function curvesCsv(lines: readonly PlotLine[], group: Pick<PlotGroup, "x" | "view">): string {
   const { from, to } = group.view();
-  const mode = group.settings.value.x;
+  const mode = group.x();
   const rows = lines.flatMap((line) =>
     line.traces().flatMap((trace) =>
       [...placesOf(trace, mode)].flatMap((place, index) => {

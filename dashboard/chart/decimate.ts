@@ -26,9 +26,10 @@ export function decimate(places: readonly number[], values: Values, view: { from
   let key = Number.NaN;
   let at = -1;
   for (let index = begin; index < end; index += 1) {
-    const px = to > from ? ((places[index] ?? from) - from) * scale : width / 2;
-    // What is beyond an edge is one column, however far away.
-    const own = Math.min(Math.max(Math.floor(px), -1), Math.ceil(width));
+    const place = places[index] ?? from;
+    const px = to > from ? (place - from) * scale : width / 2;
+    // What is beyond an edge is a column of its own, however far away; what stands at the right edge is in the last pixel.
+    const own = place < from ? -1 : place > to ? Math.ceil(width) : Math.min(Math.floor(px), Math.ceil(width) - 1);
     const value = values.last[index] ?? Number.NaN;
     const low = values.min[index] ?? Number.NaN;
     const high = values.max[index] ?? Number.NaN;
@@ -42,7 +43,7 @@ export function decimate(places: readonly number[], values: Values, view: { from
       columns.max[at] = high;
       continue;
     }
-    columns.px[at] = own + 0.5;
+    columns.px[at] = Math.min(own + 0.5, width);
     columns.last[at] = value;
     // Comparing with NaN is false: a number replaces it, it replaces none.
     if (low < (columns.min[at] ?? 0) || Number.isNaN(columns.min[at])) columns.min[at] = low;

@@ -11,7 +11,7 @@ const TITLE_HEIGHT = 22;
 const LEGEND_LINE = 18;
 const SWATCH = 22;
 
-type Layout = { member: PlotMember; picture: PlotPicture; rows: PlotPicture["entries"][]; height: number };
+type Layout = { title: string; canvas: HTMLCanvasElement; rows: PlotPicture["entries"][]; height: number };
 
 /** Saves plots below each other, as they are on the screen, with their titles and what their lines are called, on the page's ground. */
 export async function savePicture(fileName: string, heading: string, members: readonly PlotMember[]): Promise<void> {
@@ -28,11 +28,14 @@ function pictureOf(heading: string, members: readonly PlotMember[]): HTMLCanvasE
   const ratio = devicePixelRatio;
   const font = scaled(theme.font, 1);
   ctx.font = font;
-  const pictures = members.map((member) => ({ member, picture: member.picture() }));
-  const width = Math.max(...pictures.map(({ picture }) => picture.canvas.width / ratio));
-  const layouts = pictures.map(({ member, picture }): Layout => {
-    const rows = rowsOf(ctx, picture.entries, width);
-    return { member, picture, rows, height: TITLE_HEIGHT + rows.length * LEGEND_LINE + picture.canvas.height / ratio + MARGIN };
+  const pictures = members.flatMap((member) => {
+    const { canvas: drawn, entries } = member.picture();
+    return drawn instanceof HTMLCanvasElement ? [{ title: member.title, canvas: drawn, entries }] : [];
+  });
+  const width = Math.max(...pictures.map((picture) => picture.canvas.width / ratio));
+  const layouts = pictures.map(({ title, canvas: drawn, entries }): Layout => {
+    const rows = rowsOf(ctx, entries, width);
+    return { title, canvas: drawn, rows, height: TITLE_HEIGHT + rows.length * LEGEND_LINE + drawn.height / ratio + MARGIN };
   });
   const height = layouts.reduce((sum, each) => sum + each.height, 2 * MARGIN + TITLE_HEIGHT);
   const scale = Math.min(ratio, CANVAS_MAX / height);
@@ -55,13 +58,13 @@ function pictureOf(heading: string, members: readonly PlotMember[]): HTMLCanvasE
 
 function drawLayout(
   ctx: CanvasRenderingContext2D,
-  { member, picture, rows }: Layout,
+  { title, canvas, rows }: Layout,
   top: number,
   look: { width: number; font: string; ink: string; muted: string },
 ): void {
   ctx.fillStyle = look.ink;
   ctx.font = look.font.replace(/^\d+px/, "600 12px");
-  ctx.fillText(member.title, MARGIN, top + TITLE_HEIGHT / 2, look.width);
+  ctx.fillText(title, MARGIN, top + TITLE_HEIGHT / 2, look.width);
   ctx.font = look.font;
   ctx.fillStyle = look.muted;
   for (const [row, entries] of rows.entries()) {
@@ -83,7 +86,6 @@ function drawLayout(
       x += entryWidth(ctx, name);
     }
   }
-  const { canvas } = picture;
   const ratio = devicePixelRatio;
   ctx.drawImage(canvas, MARGIN, top + TITLE_HEIGHT + rows.length * LEGEND_LINE, canvas.width / ratio, canvas.height / ratio);
 }

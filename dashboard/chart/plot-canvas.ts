@@ -1,3 +1,4 @@
+import { untracked } from "@preact/signals";
 import uPlot from "uplot";
 import { decimate, heightOf, type PixelColumns } from "./decimate.ts";
 import { clusterMarkers, type Marker, type MarkerCluster, stretchesOf } from "./markers.ts";
@@ -51,7 +52,12 @@ export class PlotCanvas {
         {
           ...{ ...axis, size: X_AXIS_HEIGHT, gap: 3 },
           splits: (chart, _, from, to) => this.#xTicks({ from, to }, chart.over.clientWidth || size.width - AXIS_WIDTH),
-          values: (_, splits) => tickTexts(group.settings.peek().x, splits, group.origin.peek()),
+          values: (_, splits) =>
+            tickTexts(
+              untracked(() => group.x()),
+              splits,
+              group.origin.peek(),
+            ),
         },
         {
           ...{ ...axis, size: AXIS_WIDTH, gap: 4 },
@@ -82,7 +88,8 @@ export class PlotCanvas {
   /** Reads lines and markers anew and draws them. */
   draw(): void {
     const group = this.#group;
-    const { smoothing, logarithmic, x, markers } = group.settings.peek();
+    const { smoothing, logarithmic, markers } = group.settings.peek();
+    const x = untracked(() => group.x());
     const width = this.chart.over.clientWidth;
     if (width === 0) return;
     const view = { ...group.view(), width };
@@ -129,7 +136,12 @@ export class PlotCanvas {
   }
 
   #xTicks(range: { from: number; to: number }, width: number): number[] {
-    return xTicks(this.#group.settings.peek().x, range, width, this.#group.origin.peek());
+    return xTicks(
+      untracked(() => this.#group.x()),
+      range,
+      width,
+      this.#group.origin.peek(),
+    );
   }
 }
 

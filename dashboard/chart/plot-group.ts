@@ -1,5 +1,5 @@
 import { signal } from "@preact/signals";
-import type { PlotLine, XMode, XRange } from "./plot-line.ts";
+import { isTime, type PlotLine, type XMode, type XRange } from "./plot-line.ts";
 import type { XOrigin } from "./x-ticks.ts";
 
 export type PlotSettings = { smoothing: number; logarithmic: boolean; x: XMode; markers: boolean };
@@ -9,9 +9,9 @@ export type Cursor = { x: number; owner: object; top: number | null };
 
 /** A plot as its group knows it. */
 export type PlotMember = { readonly title: string; lines(): readonly PlotLine[]; isSeen(): boolean; picture(): PlotPicture };
-/** What a plot shows, to be put into a picture: its canvas, and what it calls its lines. */
+/** What a plot shows, to be put into a picture: its canvas, which is the browser's, and what it calls its lines. */
 export type PlotPicture = {
-  canvas: CanvasImageSource & { width: number; height: number };
+  canvas: object;
   entries: { name: string; color: string; dash: readonly number[]; points: boolean }[];
 };
 
@@ -34,12 +34,19 @@ export class PlotGroup {
   set(change: Partial<PlotSettings>): void {
     const { x } = this.settings.value;
     // A range of steps is none of the clock.
-    const other = change.x !== undefined && isClock(change.x) !== isClock(x);
+    const other = change.x !== undefined && isTime(change.x) !== isTime(x);
     this.settings.value = { ...this.settings.value, ...change };
     if (other) {
       this.range.value = null;
       this.cursor.value = null;
     }
+  }
+
+  /** What the axis counts: what was chosen, or steps where a run tells no epochs, or no times. */
+  x(): XMode {
+    const { x } = this.settings.value;
+    const { stepsPerEpoch, start } = this.origin.value;
+    return (x === "epoch" && stepsPerEpoch === null) || (isTime(x) && start === 0) ? "step" : x;
   }
 
   /** What a plot draws: what is looked at, or everything. */
@@ -76,6 +83,7 @@ export class PlotGroup {
 
   join(member: PlotMember): () => void {
     this.#members.add(member);
+    this.sight.value += 1;
     return () => {
       this.#members.delete(member);
     };
@@ -84,8 +92,4 @@ export class PlotGroup {
   get members(): readonly PlotMember[] {
     return [...this.#members];
   }
-}
-
-function isClock(mode: XMode): boolean {
-  return mode === "time" || mode === "elapsed";
 }

@@ -1,6 +1,6 @@
 import { figure } from "../time/format.ts";
 import type { PlotGroup } from "./plot-group.ts";
-import type { PlotLine } from "./plot-line.ts";
+import { type PlotLine, placesOf } from "./plot-line.ts";
 import { readingsAt } from "./readings.ts";
 import { placeText } from "./x-ticks.ts";
 
@@ -60,8 +60,7 @@ function nextPlace(lines: readonly PlotLine[], group: PlotGroup, at: number, dir
   const [reading] = readingsAt(lines.slice(0, 1), group, at);
   if (!reading) return at + direction * least;
   const { trace, index } = reading.place;
-  const { x: mode } = group.settings.peek();
-  const places = mode === "time" || mode === "elapsed" ? trace.times : trace.steps;
+  const places = placesOf(trace, group.x());
   for (let next = index; next >= 0 && next < places.length; next += direction) {
     const place = places[next] ?? at;
     if ((place - at) * direction >= least) return place;
@@ -75,6 +74,6 @@ export function spokenValue(lines: readonly PlotLine[], group: PlotGroup) {
   const cursor = group.cursor.value;
   const x = cursor?.x ?? view.to;
   const values = readingsAt(lines.slice(0, SPOKEN_MAX), group, cursor?.x ?? null).map(({ line, raw }) => `${line.name} ${figure(raw)}`);
-  const text = [placeText(group.settings.value.x, x, group.origin.value), ...values].join(", ");
+  const text = [placeText(group.x(), x, group.origin.value), ...values].join(", ");
   return { "aria-valuemin": view.from, "aria-valuemax": view.to, "aria-valuenow": x, "aria-valuetext": text };
 }

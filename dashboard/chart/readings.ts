@@ -1,3 +1,4 @@
+import { untracked } from "@preact/signals";
 import { spanOf } from "./plot-canvas.ts";
 import type { PlotGroup } from "./plot-group.ts";
 import { nearest, newest, type Place, type PlotLine } from "./plot-line.ts";
@@ -8,7 +9,8 @@ export type Reading = { line: PlotLine; place: Place; raw: number; low: number; 
 
 /** @param x a place on the axis; null: the newest of each line */
 export function readingsAt(lines: readonly PlotLine[], group: PlotGroup, x: number | null): Reading[] {
-  const { x: mode, smoothing } = group.settings.peek();
+  const { smoothing } = group.settings.peek();
+  const mode = untracked(() => group.x());
   const span = smoothing > 0 ? spanOf(lines) : 0;
   return lines.flatMap((line) => {
     const place = x === null ? newest(line, mode) : nearest(line, mode, x);

@@ -31,7 +31,8 @@ type TooltipProps = {
 /** The cursor over a plot: a line, a dot on each line, and where the pointer is a box with what stands there. */
 export function Tooltip({ canvas, lines, group, owner, marking, figures, about }: TooltipProps) {
   const cursor = group.cursor.value;
-  const { smoothing, x: mode } = group.settings.value;
+  const { smoothing } = group.settings.value;
+  const mode = group.x();
   // Read for being told when they change.
   void [group.range.value, figures.value];
   const { over } = canvas.chart;

@@ -131,9 +131,14 @@ export class CurveStore {
     this.#reading = reading;
     this.#waiting = [];
     this.history.value = "reading";
-    const signal = AbortSignal.any([reading.signal, AbortSignal.timeout(ANSWER_MAX_MS)]);
-    void this.#ask({ points: this.#points }, signal).then((answer) => {
-      if (reading.signal.aborted) return;
+    let isLate = false;
+    const late = setTimeout(() => {
+      isLate = true;
+      reading.abort();
+    }, ANSWER_MAX_MS);
+    void this.#ask({ points: this.#points }, reading.signal).then((answer) => {
+      clearTimeout(late);
+      if (reading.signal.aborted && !isLate) return;
       if (answer.ok) {
         this.segments = answer.value.segments;
         this.#finer.clear();

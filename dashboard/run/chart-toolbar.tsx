@@ -9,7 +9,8 @@ const X_NAMES: Record<XMode, string> = { step: "Step", epoch: "Epoch", time: "Cl
 
 /** What holds for all charts of the page. */
 export function ChartToolbar({ group, fileName, lines }: { group: PlotGroup; fileName: string; lines: readonly PlotLine[] }) {
-  const { smoothing, logarithmic, x, markers } = group.settings.value;
+  const { smoothing, logarithmic, markers } = group.settings.value;
+  const x = group.x();
   const offered: Record<XMode, boolean> = {
     step: true,
     epoch: group.origin.value.stepsPerEpoch !== null,

@@ -1,4 +1,4 @@
-import { effect, signal, useComputed } from "@preact/signals";
+import { effect, signal, untracked, useComputed } from "@preact/signals";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { Plot } from "../chart/plot.tsx";
 import { PlotGroup } from "../chart/plot-group.ts";
@@ -44,12 +44,11 @@ export function Charts({ run, store }: { run: string; store: RunStore }) {
     () =>
       effect(() => {
         void store.drawn.value;
-        const { x } = group.settings.value;
-        group.extent = extentOf(all, x);
         const stepsPerEpoch = store.view.value.progress?.event.max_step || null;
         const start = extentOf(all, "time")?.from ?? 0;
         const known = group.origin.peek();
         if (known.stepsPerEpoch !== stepsPerEpoch || known.start !== start) group.origin.value = { stepsPerEpoch, start };
+        group.extent = extentOf(all, group.x());
         version.value = version.peek() + 1;
       }),
     [all, group, store],
@@ -58,9 +57,9 @@ export function Charts({ run, store }: { run: string; store: RunStore }) {
     () =>
       effect(() => {
         const { value: range } = group.range;
-        void group.sight.value;
+        void [group.sight.value, curves.history.value];
         const seen = group.members.filter((member) => member.isSeen()).flatMap((member) => member.lines());
-        const { x } = group.settings.peek();
+        const x = untracked(() => group.x());
         curves.look(range && stepsWithin(all, x, range), [...new Set(seen.map(({ key }) => key))]);
       }),
     [all, group, curves],
@@ -130,7 +129,8 @@ export function Charts({ run, store }: { run: string; store: RunStore }) {
 /** Markers as they change: not with every point. */
 function useMarkers(store: RunStore, group: PlotGroup, all: LineGroup["lines"]) {
   const samples = store.samples.samples.value;
-  const { x, markers } = group.settings.value;
+  const { markers } = group.settings.value;
+  const x = group.x();
   const lives = useComputed(() => {
     void store.drawn.value;
     const segments = new Set(all.flatMap((line) => line.traces().map(({ segment }) => segment)));

@@ -144,7 +144,6 @@ describe.skipIf(chromiumPath === undefined)("the charts, in a real browser again
     const loss = cursorOf(page, "Loss");
     await expect.poll(() => spoken(loss)).toMatch(/^step 2,999/);
     const over = loss.locator(".u-over");
-    const whole = await loss.getAttribute("aria-valuemin");
     await drag(page, over, 0.4, 0.5);
     await expect.poll(async () => Number(await loss.getAttribute("aria-valuemax"))).toBeLessThan(1600);
     await expect.poll(() => asked.curves.length).toBe(2);
@@ -160,7 +159,7 @@ describe.skipIf(chromiumPath === undefined)("the charts, in a real browser again
       })
       .toBe(true);
     await over.dblclick({ position: { x: 60, y: 60 } });
-    await expect.poll(() => loss.getAttribute("aria-valuemin")).toBe(whole);
+    await expect.poll(async () => Number(await loss.getAttribute("aria-valuemin"))).toBeLessThan(10);
     await drag(page, over, 0.42, 0.48);
     await expect.poll(async () => Number(await loss.getAttribute("aria-valuemax"))).toBeLessThan(1600);
     // Shift drags what is seen, and it is what was asked for already.
@@ -170,7 +169,7 @@ describe.skipIf(chromiumPath === undefined)("the charts, in a real browser again
     await page.keyboard.up("Shift");
     await expect.poll(async () => Number(await loss.getAttribute("aria-valuemin"))).toBeLessThan(before);
     await page.getByRole("button", { name: "Reset zoom" }).click();
-    await expect.poll(() => loss.getAttribute("aria-valuemin")).toBe(whole);
+    await expect.poll(async () => Number(await loss.getAttribute("aria-valuemin"))).toBeLessThan(10);
     expect(asked.curves.length).toBe(2);
 
     await page.getByRole("slider", { name: "Smoothing" }).fill("0.9");
@@ -267,8 +266,17 @@ describe.skipIf(chromiumPath === undefined)("the charts, in a real browser again
       for (const spread of [0.15, 0.2, 0.3, 0.4]) await touch("touchMove", [at(0.5 - spread), at(0.5 + spread)]);
       await touch("touchEnd", []);
       await expect.poll(async () => Number(await loss.getAttribute("aria-valuemax"))).toBeLessThan(400);
-      await page.getByRole("button", { name: "Reset zoom" }).tap();
+      // Two taps show everything; a finger that rests reads.
+      for (const _ of range(2)) {
+        await touch("touchStart", [at(0.5)]);
+        await touch("touchEnd", []);
+      }
       await expect.poll(() => loss.getAttribute("aria-valuemax")).toBe("499");
+
+      await expect.poll(() => page.locator(".plot-tooltip").count()).toBe(0);
+      await touch("touchStart", [at(0.25)]);
+      await page.locator(".plot-tooltip").waitFor();
+      await touch("touchEnd", []);
 
       const before = Number(await page.evaluate("scrollY"));
       const place = await loss.locator(".u-over").boundingBox();
