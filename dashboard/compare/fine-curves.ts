@@ -8,7 +8,7 @@ import { type RunCurve, refined } from "./run-curve.ts";
 type Curves = ReadonlyMap<string, RunCurve>;
 
 /** Small charts stand side by side: more entries than they have pixels help nobody, and there are many of them. */
-export const POINTS_OVERVIEW = 250;
+export const POINTS_OVERVIEW = 500;
 export const POINTS_LOSS = 1000;
 
 /** The part of a run that is looked at closely, asked for again with as many entries as the whole had. */

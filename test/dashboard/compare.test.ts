@@ -16,7 +16,7 @@ import { difference } from "../../dashboard/compare/texts.ts";
 import { EMPTY_VIEW } from "../../dashboard/model/run-view.ts";
 import type { EventOf } from "../../protocol/index.ts";
 
-const THEME = { text: "#000", grid: "#000", bad: "#000", ground: "#000", ink: "#000", font: "11px x", series: ["#000"], faint: "#000" };
+const PALETTE = { text: "#000", series: ["#000"] };
 
 const info = (config: Record<string, unknown>, fields: Partial<EventOf<"run_info">> = {}): EventOf<"run_info"> => ({
   type: "run_info",
@@ -180,7 +180,7 @@ test("VW3 under the pointer each run has its value and the baseline's at the sam
   plots.group.set({ smoothing: 0 });
   plots.update(runs, [series], "step");
   expect(plots.group.extent).toEqual({ from: 0, to: 500 });
-  const lines = plots.lines(series, runs, THEME);
+  const lines = plots.lines(series, runs, PALETTE);
   const told = (x: number) => lines.map((line) => plots.against(line, lines[0], x, "step", 500));
   expect(told(50)).toEqual([null, "+0.5000", null]);
   expect(told(40)).toEqual([null, "+0.2000", null]);
