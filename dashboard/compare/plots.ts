@@ -6,7 +6,6 @@ import type { Trace } from "../curves/trace.ts";
 import type { Axis } from "./address.ts";
 import { MODES, placesOn, type Timing, tracesOn, valueAt } from "./align.ts";
 import { lookOf, type Palette } from "./look.ts";
-import type { RunCurve } from "./run-curve.ts";
 import type { MatchedSeries } from "./series-match.ts";
 import { difference } from "./texts.ts";
 
@@ -16,7 +15,7 @@ export type DrawnRun = {
   name: string;
   place: number;
   revision: number;
-  curves: ReadonlyMap<string, RunCurve>;
+  series: ReadonlyMap<string, readonly Trace[]>;
   timing: Timing;
 };
 
@@ -37,11 +36,11 @@ export class Plots {
     for (const [index, run] of runs.entries()) {
       const state = `${axis} ${run.revision} ${JSON.stringify(run.timing)}`;
       for (const { key, names } of series) {
-        const curve = run.curves.get(names[index] ?? "");
+        const lives = run.series.get(names[index] ?? "");
         const name = nameOf(key, run.run);
         kept.add(name);
         if (this.#traces.get(name)?.state === state) continue;
-        this.#traces.set(name, { state, traces: curve === undefined ? [] : tracesOn(curve, axis, run.timing) });
+        this.#traces.set(name, { state, traces: lives === undefined ? [] : tracesOn(lives, axis, run.timing) });
       }
     }
     for (const name of this.#traces.keys()) if (!kept.has(name)) this.#traces.delete(name);

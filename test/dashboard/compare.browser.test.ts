@@ -177,9 +177,9 @@ describe.skipIf(chromiumPath === undefined)("runs compared, in a real browser ag
     await plot.hover({ position: { x: (width / 5) * 2, y: 100 } });
     await page.mouse.up();
     const finer = new URL((await asked).url()).searchParams;
-    // From about 300 to 600, and to the next bucket of the coarsest series on either side.
-    expect(Number(finer.get("from"))).toSatisfy((step: number) => step > 285 && step < 302);
-    expect(Number(finer.get("to"))).toSatisfy((step: number) => step > 597 && step < 615);
+    // From about 300 to 600, and a quarter more on either side.
+    expect(Number(finer.get("from"))).toSatisfy((step: number) => step > 205 && step < 235);
+    expect(Number(finer.get("to"))).toSatisfy((step: number) => step > 665 && step < 700);
     // Of the whole run an entry is two steps; of this part it is one.
     await page.getByRole("button", { name: "Whole length" }).waitFor();
     await expect
@@ -284,7 +284,7 @@ describe.skipIf(chromiumPath === undefined)("runs compared, in a real browser ag
     };
     // By step there is one curve: what was gone over again is replaced.
     expect((await csv()).map((line) => Number(line.split(",")[4]))).toEqual(range(30));
-    expect((await csv())[10]).toBe("goes-on,goes on,loss,0,10,0.49,0.49,0.49,0.49");
+    expect((await csv())[10]).toMatch(/^goes-on,goes on,loss,\d,10,0\.49,0\.49,0\.49,0\.49$/);
     expect(complaints).toEqual([]);
   });
 });
