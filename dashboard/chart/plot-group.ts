@@ -11,7 +11,7 @@ export type Cursor = { x: number; owner: object; top: number | null };
 export type PlotMember = { readonly title: string; lines(): readonly PlotLine[]; isSeen(): boolean; picture(): PlotPicture };
 /** What a plot shows, to be put into a picture: its canvas, and what it calls its lines. */
 export type PlotPicture = {
-  canvas: HTMLCanvasElement;
+  canvas: CanvasImageSource & { width: number; height: number };
   entries: { name: string; color: string; dash: readonly number[]; points: boolean }[];
 };
 

@@ -13,6 +13,8 @@ const ROWS_MAX = 12;
 const MARKERS_MAX = 6;
 /** Of the cursor's box, in CSS pixels. */
 const BOX_GAP = 14;
+/** A plot that is narrower, in CSS pixels, has no room for the box. */
+const NARROW_PX = 460;
 
 type TooltipProps = {
   canvas: PlotCanvas;
@@ -21,7 +23,7 @@ type TooltipProps = {
   owner: object;
   marking: ReadonlySignal<{ from: number; to: number } | null>;
   figures: ReadonlySignal<number>;
-  about?: (reading: Reading, x: number) => string | null;
+  about?: (line: PlotLine, x: number) => string | null;
 };
 
 /** The cursor over a plot: a line, a dot on each line, and where the pointer is a box with what stands there. */
@@ -43,7 +45,13 @@ export function Tooltip({ canvas, lines, group, owner, marking, figures, about }
   const place = { left: `${over.offsetLeft + left}px` };
   const hovered = canvas.clusters.filter(({ px }) => Math.abs(px - left) < CLUSTER_PX / 2);
   const mine = cursor.owner === owner;
-  const side = left > width / 2 ? { right: `${width - left + BOX_GAP + 20}px` } : { left: `${over.offsetLeft + left + BOX_GAP}px` };
+  // Beside the cursor there is no room on a phone, and a finger is in the way: above the plot then.
+  const side =
+    width < NARROW_PX
+      ? { left: "0", right: "0", top: "auto", bottom: "calc(100% - 4px)", width: "auto" }
+      : left > width / 2
+        ? { right: `${width - left + BOX_GAP + 20}px` }
+        : { left: `${over.offsetLeft + left + BOX_GAP}px` };
   return (
     <>
       {marked}
@@ -61,7 +69,7 @@ export function Tooltip({ canvas, lines, group, owner, marking, figures, about }
           <Rows
             readings={nearestRows(readings, canvas, cursor.top)}
             smooths={smoothing > 0}
-            {...(about ? { about: (reading: Reading) => about(reading, cursor.x) } : {})}
+            {...(about ? { about: (line: PlotLine) => about(line, cursor.x) } : {})}
           />
           {readings.length > ROWS_MAX && <p class="muted">and {readings.length - ROWS_MAX} more lines</p>}
           <Happenings clusters={hovered} />
@@ -71,7 +79,7 @@ export function Tooltip({ canvas, lines, group, owner, marking, figures, about }
   );
 }
 
-type RowsProps = { readings: readonly Reading[]; smooths: boolean; about?: (reading: Reading) => string | null };
+type RowsProps = { readings: readonly Reading[]; smooths: boolean; about?: (line: PlotLine) => string | null };
 
 function Rows({ readings, smooths, about }: RowsProps) {
   return (
@@ -87,22 +95,19 @@ function Rows({ readings, smooths, about }: RowsProps) {
         </thead>
       )}
       <tbody>
-        {readings.map((reading) => {
-          const { line, raw, smooth, low, high } = reading;
-          return (
-            <tr key={line.key}>
-              <td>
-                <Swatch {...line} /> {line.name}
-              </td>
-              {smooths && <td class="figure strong">{smooth === null ? "" : figure(smooth)}</td>}
-              <td class={smooths ? "figure muted" : "figure strong"}>
-                {low < high ? <span class="muted">{`${figure(low)}–${figure(high)} `}</span> : null}
-                {figure(raw)}
-              </td>
-              {about && <td class="figure muted">{about(reading)}</td>}
-            </tr>
-          );
-        })}
+        {readings.map(({ line, raw, smooth, low, high }) => (
+          <tr key={line.key}>
+            <td>
+              <Swatch {...line} /> {line.name}
+            </td>
+            {smooths && <td class="figure strong">{smooth === null ? "" : figure(smooth)}</td>}
+            <td class={smooths ? "figure muted" : "figure strong"}>
+              {low < high ? <span class="muted envelope">{`${figure(low)}–${figure(high)} `}</span> : null}
+              {figure(raw)}
+            </td>
+            {about && <td class="figure muted">{about(line)}</td>}
+          </tr>
+        ))}
       </tbody>
     </table>
   );

@@ -5,7 +5,7 @@ import type { XMode, XRange } from "./plot-line.ts";
 export type XOrigin = { stepsPerEpoch: number | null; start: number };
 
 /** CSS pixels between two labels, at least. */
-const LABEL_PX: Record<XMode, number> = { step: 76, epoch: 64, time: 92, elapsed: 84 };
+const LABEL_PX: Record<XMode, number> = { step: 62, epoch: 56, time: 88, elapsed: 84 };
 
 const SECOND = 1000;
 const TIME_STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400].map((s) => s * SECOND);

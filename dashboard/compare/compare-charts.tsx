@@ -155,7 +155,7 @@ function SeriesPlot({ plots, series, runs, axis, comparison, height, hidden }: S
         hidden.value = keys;
       }}
       fileName={FILE_NAME}
-      about={(reading, x) => plots.against(reading.line, base, x, axis, spanOf(lines))}
+      about={(line, x) => plots.against(line, base, x, axis, spanOf(lines))}
     />
   );
 }

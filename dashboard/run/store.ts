@@ -92,7 +92,8 @@ export class RunStore {
     if (this.#toRead !== null) this.#readOlder(this.#toRead.lastOffset, event.offset);
     this.#view = applyEvent(this.#view, event, this.localTime(event.timestamp));
     if (event.type === "log") this.#lines = addLine(this.#lines, event);
-    if (this.curves.take(event) || this.markers.take(event)) this.#changes += 1;
+    const [isPoint, isMarker] = [this.curves.take(event), this.markers.take(event)];
+    if (isPoint || isMarker) this.#changes += 1;
     this.#schedule();
   }
 
