@@ -22,12 +22,13 @@ type Painter = { ctx: CanvasRenderingContext2D; left: number; ratio: number; yOf
 export function paintLines(chart: uPlot, lines: readonly PaintedLine[]): void {
   const { ctx, bbox } = chart;
   const ratio = devicePixelRatio;
-  const painter: Painter = { ctx, left: bbox.left, ratio, yOf: (value) => chart.valToPos(value, "y", true) };
+  const painter: Painter = { ctx, left: bbox.left, ratio, yOf: heightsOf(chart) };
   ctx.save();
   ctx.beginPath();
   ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
   ctx.clip();
-  ctx.lineJoin = "round";
+  // Round joins cost as much again where there are thousands.
+  ctx.lineJoin = "bevel";
   for (const line of lines) {
     if (line.points) for (const life of line.lives) paintRings(painter, life.raw, line);
     else for (const life of line.lives) if (life.smooth) paintLife(painter, life.raw, line, life.overFrom, BEHIND_ALPHA, 1);
@@ -37,6 +38,16 @@ export function paintLines(chart: uPlot, lines: readonly PaintedLine[]): void {
     for (const { raw, smooth, overFrom } of line.lives) paintLife(painter, smooth ?? raw, line, overFrom, 1, LINE_WIDTH);
   }
   ctx.restore();
+}
+
+/** What `valToPos` says, a hundred thousand times a frame. */
+function heightsOf(chart: uPlot): (value: number) => number {
+  const { min, max, distr } = chart.scales.y ?? {};
+  const [low, high] = [min ?? 0, max ?? 1];
+  const scale = distr === 3 ? Math.log10 : (value: number) => value;
+  const bottom = chart.valToPos(low, "y", true);
+  const perUnit = (chart.valToPos(high, "y", true) - bottom) / (scale(high) - scale(low));
+  return (value) => bottom + (scale(value) - scale(low)) * perUnit;
 }
 
 /** In two strokes where a later life went over the end of this one. */
@@ -61,22 +72,31 @@ function paintLife(painter: Painter, columns: PixelColumns, line: PaintedLine, o
 function stroke({ ctx, left, ratio, yOf }: Painter, columns: PixelColumns, from: number, to: number): void {
   const dots: [x: number, y: number][] = [];
   let down = false;
-  const yAt = (column: Float64Array, at: number) => (at < to ? yOf(column[at] ?? Number.NaN) : Number.NaN);
+  const point = (x: number, y: number) => {
+    if (down) ctx.lineTo(x, y);
+    else ctx.moveTo(x, y);
+    down = true;
+  };
   ctx.beginPath();
   for (let at = from; at < to; at += 1) {
     const x = left + (columns.px[at] ?? 0) * ratio;
-    const [begin, low, high, end] = [yAt(columns.first, at), yAt(columns.min, at), yAt(columns.max, at), yAt(columns.last, at)];
+    const begin = yOf(columns.first[at] ?? Number.NaN);
+    const low = yOf(columns.min[at] ?? Number.NaN);
+    const high = yOf(columns.max[at] ?? Number.NaN);
+    const end = yOf(columns.last[at] ?? Number.NaN);
     const alone = !(down && Number.isFinite(begin));
-    const through = low === high ? [begin, end] : [begin, low, high, end];
-    for (const y of through) {
-      if (!Number.isFinite(y)) continue;
-      if (down) ctx.lineTo(x, y);
-      else ctx.moveTo(x, y);
-      down = true;
+    // Within a pixel a line up and down shows nothing that the line itself does not.
+    const isFlat = Math.abs(low - high) <= ratio && Number.isFinite(end);
+    if (!isFlat) {
+      if (Number.isFinite(begin)) point(x, begin);
+      if (Number.isFinite(low)) point(x, low);
+      if (Number.isFinite(high)) point(x, high);
     }
+    if (Number.isFinite(end)) point(x, end);
     down = Number.isFinite(end);
     // A point that stands alone is a dot: a line of no length shows nothing.
-    if (alone && down && low === high && !Number.isFinite(yAt(columns.first, at + 1))) dots.push([x, end]);
+    const next = at + 1 < to && Number.isFinite(yOf(columns.first[at + 1] ?? Number.NaN));
+    if (alone && down && isFlat && !next) dots.push([x, end]);
   }
   ctx.stroke();
   ctx.beginPath();
@@ -115,6 +135,7 @@ export function paintStretches(chart: uPlot, stretches: readonly Stretch[], them
   ctx.lineWidth = ratio;
   ctx.font = scaled(theme.font, ratio);
   ctx.textBaseline = "bottom";
+  ctx.textAlign = "left";
   let free = Number.NEGATIVE_INFINITY;
   for (const { from, to, text } of stretches) {
     const [x, end] = [bbox.left + Math.max(from, 0) * ratio, bbox.left + Math.min(to * ratio, bbox.width)];
@@ -146,6 +167,7 @@ export function paintMarkers(chart: uPlot, clusters: readonly MarkerCluster[], t
   ctx.lineWidth = ratio;
   ctx.font = scaled(theme.font, ratio);
   ctx.textBaseline = "middle";
+  ctx.textAlign = "left";
   for (const { px, kind, markers } of clusters) {
     const x = Math.round(bbox.left + px * ratio);
     const y = bbox.top + MARKER_Y * ratio;

@@ -1,6 +1,7 @@
 import { effect, type ReadonlySignal, useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useMemo, useRef } from "preact/hooks";
+import { drawNoMore, drawSoon } from "./draw-queue.ts";
 import { listenToHands } from "./gestures.ts";
 import { Legend } from "./legend.tsx";
 import type { Marker } from "./markers.ts";
@@ -61,13 +62,15 @@ export function Plot({ title, lines, version, group, height, markers, hidden, on
     drawn.value = canvas;
     let seen = true;
     let pending: ReturnType<typeof setTimeout> | null = null;
-    const draw = () => {
-      if (!seen || document.hidden) return;
+    const drawNow = () => {
       canvas.draw();
       pending ??= setTimeout(() => {
         pending = null;
         figures.value += 1;
       }, FIGURES_MS);
+    };
+    const draw = () => {
+      if (seen && !document.hidden) drawSoon(drawNow);
     };
     const stop = effect(() => {
       // Read for being told when they change.
@@ -76,7 +79,7 @@ export function Plot({ title, lines, version, group, height, markers, hidden, on
     });
     const resized = new ResizeObserver(() => {
       canvas.resize(size());
-      draw();
+      drawNow();
     });
     resized.observe(place);
     // What is scrolled away is not drawn: a phone's battery pays for every frame.
@@ -119,6 +122,7 @@ export function Plot({ title, lines, version, group, height, markers, hidden, on
     });
     return () => {
       stop();
+      drawNoMore(drawNow);
       leave();
       endPress();
       if (pending !== null) clearTimeout(pending);

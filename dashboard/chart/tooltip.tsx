@@ -15,6 +15,8 @@ const MARKERS_MAX = 6;
 const BOX_GAP = 14;
 /** A plot that is narrower, in CSS pixels, has no room for the box. */
 const NARROW_PX = 460;
+/** What it takes above the plot. */
+const BOX_HEIGHT = 150;
 
 type TooltipProps = {
   canvas: PlotCanvas;
@@ -45,13 +47,7 @@ export function Tooltip({ canvas, lines, group, owner, marking, figures, about }
   const place = { left: `${over.offsetLeft + left}px` };
   const hovered = canvas.clusters.filter(({ px }) => Math.abs(px - left) < CLUSTER_PX / 2);
   const mine = cursor.owner === owner;
-  // Beside the cursor there is no room on a phone, and a finger is in the way: above the plot then.
-  const side =
-    width < NARROW_PX
-      ? { left: "0", right: "0", top: "auto", bottom: "calc(100% - 4px)", width: "auto" }
-      : left > width / 2
-        ? { right: `${width - left + BOX_GAP + 20}px` }
-        : { left: `${over.offsetLeft + left + BOX_GAP}px` };
+  const side = sideOf(canvas, left);
   return (
     <>
       {marked}
@@ -77,6 +73,17 @@ export function Tooltip({ canvas, lines, group, owner, marking, figures, about }
       )}
     </>
   );
+}
+
+/** Beside the cursor; on a phone there is no room, and a finger is in the way: above the plot then, or below it where that is not on the screen. */
+function sideOf({ chart: { over, root } }: PlotCanvas, left: number): Record<string, string> {
+  const width = over.clientWidth;
+  if (width >= NARROW_PX)
+    return left > width / 2 ? { right: `${width - left + BOX_GAP + 20}px` } : { left: `${over.offsetLeft + left + BOX_GAP}px` };
+  const across = { left: "0", right: "0", width: "auto" };
+  return root.getBoundingClientRect().top > BOX_HEIGHT
+    ? { ...across, top: "auto", bottom: "calc(100% - 4px)" }
+    : { ...across, top: "calc(100% - 4px)" };
 }
 
 type RowsProps = { readings: readonly Reading[]; smooths: boolean; about?: (line: PlotLine) => string | null };
