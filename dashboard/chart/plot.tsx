@@ -10,7 +10,6 @@ import type { PlotGroup } from "./plot-group.ts";
 import { keyOnPlot, spokenValue } from "./plot-keys.ts";
 import type { PlotLine } from "./plot-line.ts";
 import { PlotMenu } from "./plot-menu.tsx";
-import type { Reading } from "./readings.ts";
 import { readTheme, theme } from "./theme.ts";
 import { Tooltip } from "./tooltip.tsx";
 
@@ -29,7 +28,7 @@ export type PlotProps = {
   /** Names the file of what is saved. */
   fileName: string;
   /** What is told of a line beside the cursor, after its value. */
-  about?: (reading: Reading, x: number) => string | null;
+  about?: (line: PlotLine, x: number) => string | null;
   /** Beside the title. */
   children?: ComponentChildren;
 };

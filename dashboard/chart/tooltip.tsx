@@ -25,7 +25,7 @@ type TooltipProps = {
   owner: object;
   marking: ReadonlySignal<{ from: number; to: number } | null>;
   figures: ReadonlySignal<number>;
-  about?: (reading: Reading, x: number) => string | null;
+  about?: (line: PlotLine, x: number) => string | null;
 };
 
 /** The cursor over a plot: a line, a dot on each line, and where the pointer is a box with what stands there. */
@@ -66,7 +66,7 @@ export function Tooltip({ canvas, lines, group, owner, marking, figures, about }
           <Rows
             readings={nearestRows(readings, canvas, cursor.top)}
             smooths={smoothing > 0}
-            {...(about ? { about: (reading: Reading) => about(reading, cursor.x) } : {})}
+            {...(about ? { about: (line: PlotLine) => about(line, cursor.x) } : {})}
           />
           {readings.length > ROWS_MAX && <p class="muted">and {readings.length - ROWS_MAX} more lines</p>}
           <Happenings clusters={hovered} />
@@ -87,7 +87,7 @@ function sideOf({ chart: { over, root } }: PlotCanvas, left: number): Record<str
     : { ...across, top: "calc(100% - 4px)" };
 }
 
-type RowsProps = { readings: readonly Reading[]; smooths: boolean; about?: (reading: Reading) => string | null };
+type RowsProps = { readings: readonly Reading[]; smooths: boolean; about?: (line: PlotLine) => string | null };
 
 function Rows({ readings, smooths, about }: RowsProps) {
   return (
@@ -103,22 +103,19 @@ function Rows({ readings, smooths, about }: RowsProps) {
         </thead>
       )}
       <tbody>
-        {readings.map((reading) => {
-          const { line, raw, smooth, low, high } = reading;
-          return (
-            <tr key={line.key}>
-              <td>
-                <Swatch {...line} /> {line.name}
-              </td>
-              {smooths && <td class="figure strong">{smooth === null ? "" : figure(smooth)}</td>}
-              <td class={smooths ? "figure muted" : "figure strong"}>
-                {low < high ? <span class="muted envelope">{`${figure(low)}–${figure(high)} `}</span> : null}
-                {figure(raw)}
-              </td>
-              {about && <td class="figure muted">{about(reading)}</td>}
-            </tr>
-          );
-        })}
+        {readings.map(({ line, raw, smooth, low, high }) => (
+          <tr key={line.key}>
+            <td>
+              <Swatch {...line} /> {line.name}
+            </td>
+            {smooths && <td class="figure strong">{smooth === null ? "" : figure(smooth)}</td>}
+            <td class={smooths ? "figure muted" : "figure strong"}>
+              {low < high ? <span class="muted envelope">{`${figure(low)}–${figure(high)} `}</span> : null}
+              {figure(raw)}
+            </td>
+            {about && <td class="figure muted">{about(line)}</td>}
+          </tr>
+        ))}
       </tbody>
     </table>
   );

@@ -1,7 +1,6 @@
-import type { XMode } from "../chart/plot-line.ts";
-import { addEntry, emptyTrace, firstAtLeast, type Trace } from "../curves/trace.ts";
+import type { XMode, XRange } from "../chart/plot-line.ts";
+import { addEntry, emptyTrace, entryAt, firstAtLeast, type Trace } from "../curves/trace.ts";
 import type { Axis } from "./address.ts";
-import { entryAt, type RunCurve, withoutOverwritten } from "./run-curve.ts";
 
 /** What turns a run's steps and times into places on an axis. Times in milliseconds since 1970. */
 export type Timing = {
@@ -22,23 +21,33 @@ function isOfSteps(axis: Axis): boolean {
 }
 
 /**
- * @returns the curve on the axis, a trace a life, by rising place, without what has no place there. By step and epoch there is one: a resumed
- *   training replaces what it went over again. By time all of it stands where it happened.
+ * @param lives of one series of one run, the oldest first
+ * @returns the series on the axis, by rising place, without what has no place there. By step and epoch it is one trace: a resumed training
+ *   replaces what it went over again. By time all of it stands where it happened.
  */
-export function tracesOn(curve: RunCurve, axis: Axis, timing: Timing): Trace[] {
-  const source = isOfSteps(axis) ? withoutOverwritten(curve) : curve;
+export function tracesOn(lives: readonly Trace[], axis: Axis, timing: Timing): Trace[] {
   const place = placeOn(axis, timing);
-  const lives = new Map<number, Trace>();
-  for (const index of source.steps.keys()) {
-    const { segment, ...entry } = entryAt(source, index);
-    const x = place(entry.step, entry.time, segment);
-    if (!Number.isFinite(x)) continue;
-    const life = isOfSteps(axis) ? 0 : segment;
-    const trace = lives.get(life) ?? emptyTrace(life);
-    lives.set(life, trace);
-    addEntry(trace, isOfSteps(axis) ? { ...entry, step: x } : { ...entry, time: x });
+  if (!isOfSteps(axis)) return lives.map((trace) => moved(trace, (step, time) => ({ step, time: place(step, time, trace.segment) })));
+  const single = emptyTrace(lives.at(-1)?.segment ?? 0);
+  for (const [index, trace] of lives.entries()) {
+    const over = Math.min(...lives.slice(index + 1).map(({ steps }) => steps[0] ?? Number.POSITIVE_INFINITY));
+    for (const at of trace.steps.keys()) {
+      const entry = entryAt(trace, at);
+      const step = place(entry.step, entry.time, trace.segment);
+      if (entry.step < over && Number.isFinite(step)) addEntry(single, { ...entry, step });
+    }
   }
-  return [...lives.values()].sort((a, b) => a.segment - b.segment);
+  return [single];
+}
+
+function moved(trace: Trace, to: (step: number, time: number) => { step: number; time: number }): Trace {
+  const result = emptyTrace(trace.segment);
+  for (const index of trace.steps.keys()) {
+    const entry = entryAt(trace, index);
+    const place = to(entry.step, entry.time);
+    if (Number.isFinite(place.time)) addEntry(result, { ...entry, ...place });
+  }
+  return result;
 }
 
 /** @returns the column of a trace that is its places on the axis */
@@ -85,12 +94,11 @@ export function trainedSeconds(lives: readonly Life[]): number | null {
  * @param segments as the relay tells them; none from a relay of before
  * @returns each life with its newest point; one whose start is not told begins with its first point
  */
-export function livesOf(segments: readonly { index: number; started_at: string }[], curves: Iterable<RunCurve>): Life[] {
+export function livesOf(segments: readonly { index: number; startedAt: number }[], traces: Iterable<Trace>): Life[] {
   const seen = new Map<number, { first: number; end: number }>();
-  for (const { times, segments: of } of curves) {
-    for (const [index, time] of times.entries()) {
+  for (const { segment, times } of traces) {
+    for (const time of times) {
       if (!Number.isFinite(time)) continue;
-      const segment = of[index] ?? 0;
       const known = seen.get(segment) ?? { first: time, end: time };
       seen.set(segment, { first: Math.min(known.first, time), end: Math.max(known.end, time) });
     }
@@ -98,10 +106,27 @@ export function livesOf(segments: readonly { index: number; started_at: string }
   return [...seen]
     .sort(([a], [b]) => a - b)
     .map(([index, { first, end }]) => {
-      const told = Date.parse(segments.find((segment) => segment.index === index)?.started_at ?? "");
+      const told = segments.find((segment) => segment.index === index)?.startedAt ?? Number.NaN;
       // A producer's clock may stand anywhere: a start behind its own first point is none.
-      return { index, start: Number.isFinite(told) && told <= first ? told : first, end };
+      return { index, start: Number.isNaN(told) ? first : Math.min(told, first), end };
     });
+}
+
+/** @returns the steps that a run has in a part of the axis, and one entry more on either side, so that lines reach its ends; null: none */
+export function stepsWithin(series: Iterable<readonly Trace[]>, axis: Axis, timing: Timing, range: XRange): XRange | null {
+  let [from, to] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const trace of [...series].flatMap((lives) => tracesOn(lives, axis, timing))) {
+    const places = placesOn(trace, axis);
+    for (const [index, place] of places.entries()) {
+      const reaches = (places[index + 1] ?? place) >= range.from && (places[index - 1] ?? place) <= range.to;
+      if (!reaches) continue;
+      // An epoch is a place: the relay is asked for steps.
+      const step = axis === "epoch" ? place * (timing.stepsPerEpoch ?? 1) : (trace.steps[index] ?? 0);
+      from = Math.min(from, Math.round(step));
+      to = Math.max(to, Math.round(step));
+    }
+  }
+  return from <= to ? { from, to } : null;
 }
 
 /** @returns the value of a curve between its points, in a straight line; null before its first, behind its last, and beside what is no number */

@@ -57,6 +57,7 @@ function ChipNote({ source }: { source: RunSource }) {
       </span>
     );
   }
+  if (source.curves.history.value === "failed") return <span class="chip-note warn">its earlier curves could not be read</span>;
   if (state.kind === "reading") return <span class="chip-note muted">reading …</span>;
   if (link === null) return null;
   if (link.kind === "offline" || link.kind === "recovering") {

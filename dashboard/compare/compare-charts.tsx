@@ -28,7 +28,7 @@ export function CompareCharts({ sources, comparison, onChange }: CompareChartsPr
   const { group } = plots;
   const hidden = useSignal<ReadonlySet<string>>(new Set());
   const runs = sources.map(drawnRun).filter((_, place) => sources[place]?.state.value.kind === "there");
-  const names = runs.map(({ curves }) => [...curves.keys()]);
+  const names = runs.map(({ series }) => [...series.keys()]);
   const matched = useMemo(() => matchSeries(names), [names.map((of) => of.join("\n")).join("\n\n")]);
   const axes = offered(sources);
   const axis = axes.includes(comparison.by) ? comparison.by : "step";
@@ -100,13 +100,13 @@ function others(groups: readonly MatchedGroup[]): MatchedGroup[] {
 }
 
 function drawnRun(source: RunSource, place: number): DrawnRun {
-  const { run, name, curves, timing } = source;
-  return { run, name, place, revision: source.drawn.value, curves: curves.shown, timing };
+  const { run, name, series, timing } = source;
+  return { run, name, place, revision: source.drawn.value, series, timing };
 }
 
 /** Where no run tells its times, or its epochs, an axis of them would be empty. */
 function offered(sources: readonly RunSource[]): Axis[] {
-  const times = sources.some(({ curves }) => curves.hasTimes);
+  const times = sources.some(({ timing, curves }) => curves.segments.length > 0 && timing.lives.length > 0);
   const epochs = sources.some(({ timing }) => timing.stepsPerEpoch !== null);
   return ["step", ...(epochs ? (["epoch"] as const) : []), ...(times ? (["time", "clock"] as const) : [])];
 }
@@ -155,7 +155,7 @@ function SeriesPlot({ plots, series, runs, axis, comparison, height, hidden }: S
         hidden.value = keys;
       }}
       fileName={FILE_NAME}
-      about={(reading, x) => plots.against(reading.line, base, x, axis, spanOf(lines))}
+      about={(line, x) => plots.against(line, base, x, axis, spanOf(lines))}
     />
   );
 }

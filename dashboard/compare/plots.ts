@@ -2,12 +2,10 @@ import { signal } from "@preact/signals";
 import { PlotGroup } from "../chart/plot-group.ts";
 import { extentOf, type PlotLine } from "../chart/plot-line.ts";
 import { smoothedTrace } from "../chart/smoothing.ts";
-import type { ChartTheme } from "../chart/theme.ts";
 import type { Trace } from "../curves/trace.ts";
 import type { Axis } from "./address.ts";
 import { MODES, placesOn, type Timing, tracesOn, valueAt } from "./align.ts";
-import { lookOf } from "./look.ts";
-import type { RunCurve } from "./run-curve.ts";
+import { lookOf, type Palette } from "./look.ts";
 import type { MatchedSeries } from "./series-match.ts";
 import { difference } from "./texts.ts";
 
@@ -17,7 +15,7 @@ export type DrawnRun = {
   name: string;
   place: number;
   revision: number;
-  curves: ReadonlyMap<string, RunCurve>;
+  series: ReadonlyMap<string, readonly Trace[]>;
   timing: Timing;
 };
 
@@ -38,11 +36,11 @@ export class Plots {
     for (const [index, run] of runs.entries()) {
       const state = `${axis} ${run.revision} ${JSON.stringify(run.timing)}`;
       for (const { key, names } of series) {
-        const curve = run.curves.get(names[index] ?? "");
+        const lives = run.series.get(names[index] ?? "");
         const name = nameOf(key, run.run);
         kept.add(name);
         if (this.#traces.get(name)?.state === state) continue;
-        this.#traces.set(name, { state, traces: curve === undefined ? [] : tracesOn(curve, axis, run.timing) });
+        this.#traces.set(name, { state, traces: lives === undefined ? [] : tracesOn(lives, axis, run.timing) });
       }
     }
     for (const name of this.#traces.keys()) if (!kept.has(name)) this.#traces.delete(name);
@@ -55,10 +53,10 @@ export class Plots {
     return this.#traces.get(nameOf(series, run))?.traces ?? [];
   }
 
-  lines({ key, names }: MatchedSeries, runs: readonly DrawnRun[], theme: ChartTheme): PlotLine[] {
+  lines({ key, names }: MatchedSeries, runs: readonly DrawnRun[], palette: Palette): PlotLine[] {
     return runs
       .filter((_, index) => names[index] !== null)
-      .map(({ run, name, place }) => ({ key: run, name, ...lookOf(place, theme), traces: () => this.tracesOf(key, run) }));
+      .map(({ run, name, place }) => ({ key: run, name, ...lookOf(place, palette), traces: () => this.tracesOf(key, run) }));
   }
 
   /** @returns by how much a run is above or below the baseline at a place on the axis, between the points of both, too */

@@ -2,16 +2,21 @@ import { batch, signal } from "@preact/signals";
 import { type Answer, type Api, type Connection, connect, createApi, type LinkState, type RunEvent } from "../../client/index.ts";
 import { type AnyEvent, parseEvent, type RunDetail, type Welcome } from "../../protocol/index.ts";
 import type { XRange } from "../chart/plot-line.ts";
+import { curvesOf } from "../curves/ask-curves.ts";
+import { CurveStore } from "../curves/curve-store.ts";
+import type { Trace } from "../curves/trace.ts";
 import { isOver } from "../model/progress.ts";
 import { applyEvent, EMPTY_VIEW, type RunView, viewOfSnapshot } from "../model/run-view.ts";
+import { lossName } from "../model/series.ts";
 import { SAMPLES_MAX, type Sample, withSample } from "../samples/sample.ts";
 import type { Axis } from "./address.ts";
-import type { Timing } from "./align.ts";
-import { RunCurves } from "./run-curves.ts";
+import { livesOf, stepsWithin, type Timing } from "./align.ts";
 
 /** What became of asking for a run. `absent`: there is nothing to show of it, and why. */
 export type SourceState = { kind: "reading" } | { kind: "there" } | { kind: "absent"; why: string };
 
+/** Of each series in the whole run. Eight runs are read at once, over a phone's network: a closer look asks for more. */
+const POINTS = 600;
 /** A relay that cannot be reached is asked again. */
 const AGAIN_MS = 5000;
 /** Curves of hours do not look another way twice a second, and each look costs a phone's battery all charts. */
@@ -34,7 +39,7 @@ export class RunSource {
   readonly samples = signal<readonly Sample[] | null>(null);
   /** Rises with every change of a curve. */
   readonly drawn = signal(0);
-  readonly curves: RunCurves;
+  readonly curves: CurveStore;
   name: string;
 
   readonly #token: string;
@@ -55,7 +60,11 @@ export class RunSource {
   constructor(run: string, token: string, onUnauthorized: (code: string) => void) {
     this.run = run;
     this.name = run;
-    this.curves = new RunCurves(token, run);
+    this.curves = new CurveStore({
+      ask: curvesOf({ url: location.origin, run, token }),
+      points: POINTS,
+      onChange: () => this.#curvesChanged(),
+    });
     this.#token = token;
     this.#onUnauthorized = onUnauthorized;
     const fetchUntilClosed: typeof fetch = (input, init) => fetch(input, { ...init, signal: this.#ending.signal });
@@ -77,15 +86,22 @@ export class RunSource {
     else if (this.state.value.kind !== "reading") void this.#open();
   }
 
+  /** Every series by the trainer's own name. Of one that logs none its progress tells a loss. */
+  get series(): ReadonlyMap<string, readonly Trace[]> {
+    const names = this.curves.names();
+    const series = new Map(names.map((name) => [name, this.curves.traces(name)]));
+    if (lossName(names) === null && this.curves.progressNames().includes("loss")) series.set("loss", this.curves.progress("loss"));
+    return series;
+  }
+
   get timing(): Timing {
-    return this.curves.timing(this.#stepsPerEpoch);
+    return { stepsPerEpoch: this.#stepsPerEpoch, lives: livesOf(this.curves.segments, [...this.series.values()].flat()) };
   }
 
   /** @param range of the axis that is looked at closely; null: all of it */
   look(axis: Axis, range: XRange | null): void {
-    void this.curves.look(axis, range, this.#stepsPerEpoch).then((changed) => {
-      if (changed && !this.#ending.signal.aborted) this.#changed();
-    });
+    const { series } = this;
+    this.curves.look(range === null ? null : stepsWithin(series.values(), axis, this.timing, range), [...series.keys()]);
   }
 
   /** @returns a timestamp of the relay or the GPU machine in this machine's milliseconds */
@@ -115,7 +131,7 @@ export class RunSource {
     this.name = name ?? this.run;
     this.#view = viewOfSnapshot(snapshot, "viewer", this.localTime);
     this.#schedule();
-    if (isOver(this.#view)) void this.#readCurves();
+    if (isOver(this.#view)) this.curves.begin();
     else this.#follow();
     void this.#readSamples();
   }
@@ -132,7 +148,7 @@ export class RunSource {
   #absent(code: string, message: string): void {
     // What was here a moment ago and is not any more did not fail to start.
     const why = whyAbsent(code === "run_not_found" && this.state.value.kind === "there" ? "run_deleted" : code, message);
-    this.curves.clear();
+    this.curves.close();
     this.samples.value = null;
     this.state.value = { kind: "absent", why };
     this.#changed();
@@ -167,26 +183,20 @@ export class RunSource {
     if (welcome.recovered) return;
     this.#view = viewOfSnapshot(welcome.snapshot, welcome.role, this.localTime);
     this.#schedule();
-    void this.#readCurves();
+    this.curves.begin();
   }
 
   #event(event: RunEvent): void {
     this.#view = applyEvent(this.#view, event, this.localTime(event.timestamp));
     if (event.type === "run_info") this.name = event.name ?? this.run;
     if (event.type === "sample_generated" && this.samples.value) this.samples.value = withSample(this.samples.value, event);
-    if (event.type === "metrics") {
-      this.curves.add(event);
-      this.#changed();
-    } else this.#schedule();
+    if (this.curves.take(event)) this.#changed();
+    else this.#schedule();
   }
 
-  async #readCurves(): Promise<void> {
-    const answer = await this.curves.read(this.#ending.signal);
-    if (answer === null) return;
-    if (!answer.ok) {
-      this.#refused(answer);
-      return;
-    }
+  /** The history is here, or part of it finer; or it could not be read, and what comes live is shown all the same. */
+  #curvesChanged(): void {
+    if (this.curves.history.value === "reading" || this.#ending.signal.aborted || this.state.value.kind === "absent") return;
     this.state.value = { kind: "there" };
     this.#changed();
   }

@@ -1,9 +1,9 @@
 import { fromWire } from "../../protocol/index.ts";
 import { smoothed } from "../chart/smoothing.ts";
+import type { Trace } from "../curves/trace.ts";
 import { isOver } from "../model/progress.ts";
 import type { RunView } from "../model/run-view.ts";
 import { type Timing, tracesOn, trainedSeconds } from "./align.ts";
-import type { RunCurve } from "./run-curve.ts";
 
 /** A run in figures; null: not known. Loss is smoothed, as in its chart. `least`: where it was lowest. Time in seconds, pace in steps a second. */
 export type SummaryRow = {
@@ -15,8 +15,8 @@ export type SummaryRow = {
 };
 
 /** @param span of the step axis, over all runs */
-export function summaryRow(view: RunView, loss: RunCurve | null, timing: Timing, smoothing: number, span: number): SummaryRow {
-  const curve = loss === null ? undefined : tracesOn(loss, "step", timing)[0];
+export function summaryRow(view: RunView, loss: readonly Trace[], timing: Timing, smoothing: number, span: number): SummaryRow {
+  const [curve] = tracesOn(loss, "step", timing);
   const values = curve === undefined ? [] : smoothed(curve.steps, curve.last, smoothing, span);
   const steps = view.progress?.event.global_step ?? curve?.steps.at(-1) ?? null;
   const seconds = trainedSeconds(timing.lives);

@@ -1,11 +1,11 @@
 import { readTheme, theme } from "../chart/theme.ts";
+import type { Trace } from "../curves/trace.ts";
 import { lossName } from "../model/series.ts";
 import { StatusPill } from "../status-pill.tsx";
 import { count, duration, figure, pace } from "../time/format.ts";
 import type { Comparison } from "./address.ts";
 import { LookMark } from "./chips.tsx";
 import { lookOf } from "./look.ts";
-import type { RunCurve } from "./run-curve.ts";
 import type { RunSource } from "./run-source.ts";
 import { Scroller } from "./scroller.tsx";
 import { summaryRow } from "./summary-row.ts";
@@ -100,18 +100,16 @@ export function Summary({ sources, comparison, onChange }: SummaryProps) {
   );
 }
 
-function lossOf(source: RunSource): RunCurve | null {
+function lossOf(source: RunSource): readonly Trace[] {
   source.drawn.value; // The curves are changed in place.
-  const curves = source.curves.shown;
-  return curves.get(lossName([...curves.keys()]) ?? "") ?? null;
+  const { series } = source;
+  return series.get(lossName([...series.keys()]) ?? "") ?? [];
 }
 
 /** In steps, as the loss chart has it. */
-function spanOf(curves: readonly (RunCurve | null)[]): number {
-  const steps = curves.flatMap((curve) =>
-    curve === null || curve.steps.length === 0 ? [] : [curve.steps[0] ?? 0, curve.steps.at(-1) ?? 0],
-  );
-  return steps.length === 0 ? 0 : Math.max(...steps) - Math.min(...steps);
+function spanOf(losses: readonly (readonly Trace[])[]): number {
+  const ends = losses.flat().flatMap(({ steps }) => [steps[0] ?? [], steps.at(-1) ?? []].flat());
+  return ends.length === 0 ? 0 : Math.max(...ends) - Math.min(...ends);
 }
 
 function Against({ value, base }: { value: number | null; base: number | null }) {

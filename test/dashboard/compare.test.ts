@@ -1,22 +1,21 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { type Axis, comparePath, pathOfRuns, RUNS_MAX, readComparison } from "../../dashboard/compare/address.ts";
-import { livesOf, placesOn, type Timing, tracesOn, trainedSeconds, valueAt } from "../../dashboard/compare/align.ts";
+import { livesOf, placesOn, stepsWithin, type Timing, tracesOn, trainedSeconds, valueAt } from "../../dashboard/compare/align.ts";
 import { configRows, matching } from "../../dashboard/compare/config-rows.ts";
 import { tracesCsv } from "../../dashboard/compare/csv.ts";
-import { stepsWithin } from "../../dashboard/compare/fine-curves.ts";
 import { type Cell, flatten } from "../../dashboard/compare/flatten.ts";
 import { type DrawnRun, Plots } from "../../dashboard/compare/plots.ts";
 import { promptRows } from "../../dashboard/compare/prompt-rows.ts";
-import { addLive, ENTRIES_MAX, emptyRunCurve, type RunCurve, refined, withoutOverwritten } from "../../dashboard/compare/run-curve.ts";
 import { matchSeries } from "../../dashboard/compare/series-match.ts";
 import { summaryRow } from "../../dashboard/compare/summary-row.ts";
 import { asMarkdown, asTsv, csvCell } from "../../dashboard/compare/table-text.ts";
 import { difference } from "../../dashboard/compare/texts.ts";
+import { addEntry, emptyTrace, pointOf, type Trace } from "../../dashboard/curves/trace.ts";
 import { EMPTY_VIEW } from "../../dashboard/model/run-view.ts";
 import type { EventOf } from "../../protocol/index.ts";
 
-const THEME = { text: "#000", grid: "#000", bad: "#000", ground: "#000", ink: "#000", font: "11px x", series: ["#000"], faint: "#000" };
+const PALETTE = { text: "#000", series: ["#000"] };
 
 const info = (config: Record<string, unknown>, fields: Partial<EventOf<"run_info">> = {}): EventOf<"run_info"> => ({
   type: "run_info",
@@ -24,26 +23,24 @@ const info = (config: Record<string, unknown>, fields: Partial<EventOf<"run_info
   ...fields,
 });
 
-/** Points of [step, time in ms, value, segment]. */
-function curveOf(points: readonly (readonly [number, number, number, number?])[]): RunCurve {
-  return {
-    steps: points.map(([step]) => step),
-    times: points.map(([, time]) => time),
-    min: points.map(([, , value]) => value),
-    max: points.map(([, , value]) => value),
-    last: points.map(([, , value]) => value),
-    nan: points.map(([, , value]) => (Number.isNaN(value) ? 1 : 0)),
-    segments: points.map(([, , , segment = 0]) => segment),
-  };
+/** The lives of one series, of points [step, time in ms, value, life]. */
+function curveOf(points: readonly (readonly [number, number, number, number?])[]): Trace[] {
+  const lives = new Map<number, Trace>();
+  for (const [step, time, value, segment = 0] of points) {
+    const trace = lives.get(segment) ?? emptyTrace(segment);
+    lives.set(segment, trace);
+    addEntry(trace, pointOf(step, time, value));
+  }
+  return [...lives.values()];
 }
 
-const timingOf = (curve: RunCurve, stepsPerEpoch: number | null = null): Timing => ({ stepsPerEpoch, lives: livesOf([], [curve]) });
-const drawnRun = (run: string, curve: RunCurve): DrawnRun => ({
+const timingOf = (curve: Trace[], stepsPerEpoch: number | null = null): Timing => ({ stepsPerEpoch, lives: livesOf([], curve) });
+const drawnRun = (run: string, curve: Trace[]): DrawnRun => ({
   ...{ run, name: run, place: 0, revision: 0 },
-  curves: new Map([["loss", curve]]),
+  series: new Map([["loss", curve]]),
   timing: timingOf(curve),
 });
-const places = (curve: RunCurve, axis: Axis, timing: Timing) => tracesOn(curve, axis, timing).flatMap((trace) => placesOn(trace, axis));
+const places = (curve: Trace[], axis: Axis, timing: Timing) => tracesOn(curve, axis, timing).flatMap((trace) => placesOn(trace, axis));
 
 test("VW3 a comparison's address says what is shown, and what it says is what is shown again", () => {
   expect(pathOfRuns([])).toBe("/compare");
@@ -131,7 +128,7 @@ test("VW3 curves stand by step, by epoch, by the clock, and by the time that was
     [15, 100_000, 3, 1],
     [20, 104_000, 4, 1],
   ]);
-  const lives = livesOf([{ index: 0, started_at: new Date(1_000).toISOString() }], [curve]);
+  const lives = livesOf([{ index: 0, startedAt: 1_000 }], curve);
   const timing: Timing = { stepsPerEpoch: 10, lives };
   expect(tracesOn(curve, "step", timing)).toMatchObject([{ steps: [10, 15, 20], last: [1, 3, 4] }]);
   expect(places(curve, "epoch", timing)).toEqual([1, 1.5, 2]);
@@ -147,7 +144,7 @@ test("VW3 without times or epochs there is no place on their axes, and a start b
   const untimed = curveOf([[1, Number.NaN, 1]]);
   expect((["time", "clock", "epoch"] as const).map((axis) => places(untimed, axis, timingOf(untimed)))).toEqual([[], [], []]);
   const curve = curveOf([[1, 5_000, 1]]);
-  expect(livesOf([{ index: 0, started_at: "2100-01-01T00:00:00Z" }], [curve])).toEqual([{ index: 0, start: 5_000, end: 5_000 }]);
+  expect(livesOf([{ index: 0, startedAt: Date.UTC(2100, 0) }], curve)).toEqual([{ index: 0, start: 5_000, end: 5_000 }]);
 });
 
 test("VW3 a value between two points lies on the line between them, and there is none beyond the ends or beside a NaN", () => {
@@ -180,7 +177,7 @@ test("VW3 under the pointer each run has its value and the baseline's at the sam
   plots.group.set({ smoothing: 0 });
   plots.update(runs, [series], "step");
   expect(plots.group.extent).toEqual({ from: 0, to: 500 });
-  const lines = plots.lines(series, runs, THEME);
+  const lines = plots.lines(series, runs, PALETTE);
   const told = (x: number) => lines.map((line) => plots.against(line, lines[0], x, "step", 500));
   expect(told(50)).toEqual([null, "+0.5000", null]);
   expect(told(40)).toEqual([null, "+0.2000", null]);
@@ -195,38 +192,9 @@ test("VW3 under the pointer each run has its value and the baseline's at the sam
   ]);
 });
 
-test("EV2 a live curve stays bounded, and keeps its lowest, its highest, its NaN and its newest", () => {
-  const curve = emptyRunCurve();
-  const points = ENTRIES_MAX * 5;
-  for (let step = 0; step < points; step += 1) addLive(curve, step, step, step === 777 ? Number.NaN : step === 1234 ? -9 : Math.sin(step));
-  expect(curve.steps.length).toBeLessThanOrEqual(ENTRIES_MAX);
-  expect(Math.min(...curve.min.filter(Number.isFinite))).toBe(-9);
-  expect(curve.steps[curve.last.findIndex(Number.isNaN)]).toBe(777);
-  expect(curve.steps.at(-1)).toBe(points - 1);
-});
-
-test("VW3 a run that goes back begins another life, whose steps count by step; a finer part takes the place of a coarse one", () => {
-  const curve = emptyRunCurve();
-  for (const [index, step] of [1, 2, 3, 2, 3, 4].entries()) addLive(curve, step, index, index);
-  expect(curve.segments).toEqual([0, 0, 0, 1, 1, 1]);
-  expect(withoutOverwritten(curve)).toMatchObject({ steps: [1, 2, 3, 4], last: [0, 3, 4, 5] });
-  const coarse = curveOf([
-    [10, 0, 1],
-    [20, 0, 2],
-    [30, 0, 3],
-  ]);
-  const fine = curveOf([
-    [15, 0, 7],
-    [20, 0, 8],
-    [25, 0, 9],
-  ]);
-  expect(refined(coarse, fine, 15, 25)).toMatchObject({ steps: [10, 15, 20, 25, 30], last: [1, 7, 8, 9, 3] });
-});
-
 test("VW3 a part of an axis has the steps that stand in it, and one entry more on either side", () => {
   const curve = curveOf([0, 10, 20, 30, 40].map((step) => [step, step * 1000, 1] as const));
-  const within = (axis: "step" | "time", from: number, to: number) =>
-    stepsWithin(new Map([["loss", curve]]), axis, timingOf(curve), { from, to });
+  const within = (axis: "step" | "time", from: number, to: number) => stepsWithin([curve], axis, timingOf(curve), { from, to });
   expect(within("step", 15, 25)).toEqual({ from: 10, to: 30 });
   expect(within("time", 9_000, 41_000)).toEqual({ from: 0, to: 40 });
   expect(within("step", 41, 50)).toBeNull();
@@ -255,7 +223,7 @@ test("EV3 a run in figures: its lowest loss and where, and a pace from its time 
   ]);
   const row = summaryRow(EMPTY_VIEW, curve, timingOf(curve), 0, 100);
   expect(row).toEqual({ steps: 100, last: 2, least: { value: 1, step: 50 }, pace: 1, seconds: 100 });
-  expect(summaryRow(EMPTY_VIEW, null, { stepsPerEpoch: null, lives: [] }, 0, 0)).toEqual({
+  expect(summaryRow(EMPTY_VIEW, [], { stepsPerEpoch: null, lives: [] }, 0, 0)).toEqual({
     steps: null,
     last: null,
     least: null,
@@ -273,7 +241,7 @@ test("EV2 the CSV has what is on the screen, in its range, with NaN by name", ()
       [3, 0, 5],
     ]),
   );
-  const traces = tracesOn(run.curves.get("loss") ?? emptyRunCurve(), "step", run.timing);
+  const traces = tracesOn(run.series.get("loss") ?? [], "step", run.timing);
   const rows = traces.map((trace) => ({ run: run.run, name: run.name, series: "=loss", trace, smoothed: trace.last }));
   expect(tracesCsv(rows, "step", { from: 2, to: 3 }).split("\r\n")).toEqual([
     "run,name,series,segment,step,value,min,max,smoothed",

@@ -11,6 +11,10 @@ test("AC2 a token is found in a fragment, in a pasted link and alone, and nowher
   expect(tokenInFragment("#token=<script>")).toBeNull();
   expect(tokenInText(`  ${token}\n`)).toEqual({ token, path: null });
   expect(tokenInText(`https://relay.example/runs/r1#token=${token}`)).toEqual({ token, path: "/runs/r1" });
+  expect(tokenInText(`https://relay.example/compare?run=a&token=x.y.z&run=b#token=${token}`)).toEqual({
+    token,
+    path: "/compare?run=a&run=b",
+  });
   expect(tokenInText("https://relay.example/runs/r1")).toBeNull();
   expect(tokenInText("hello")).toBeNull();
 });
