@@ -61,10 +61,23 @@ export const seriesCurve = z.looseObject({
   max: z.array(wireNumber.nullable()),
   last: z.array(wireNumber),
   nan: z.array(z.int()),
+  /** When the point at that step was told, milliseconds since 1970; null where that is not known. Missing from an earlier version, as is the next. */
+  times: z.array(z.number().nullable()).optional(),
+  /** Index into the answer's `segments`. */
+  segment: z.array(z.int()).optional(),
 });
 export type SeriesCurve = z.infer<typeof seriesCurve>;
 /** `GET /api/runs/:run/metrics` */
-export const runMetrics = z.looseObject({ series: z.record(z.string(), seriesCurve) });
+/** A life of the producer: a training that was resumed into the run begins another. */
+export const curveSegment = z.looseObject({
+  index: z.int(),
+  /** When its first point was told; null where that is not known. */
+  started_at: z.string().nullable(),
+  /** Of its first point. */
+  step: z.int(),
+});
+export type CurveSegment = z.infer<typeof curveSegment>;
+export const runMetrics = z.looseObject({ series: z.record(z.string(), seriesCurve), segments: z.array(curveSegment).optional() });
 export type RunMetrics = z.infer<typeof runMetrics>;
 
 /** `GET /api/runs/:run/samples`, newest first; `next` is the next page's `before`. A relay of an earlier version gives all, and no `next`. */

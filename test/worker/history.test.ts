@@ -71,9 +71,10 @@ describe("GET /api/runs/:run/metrics", () => {
       },
       lr: { steps: [2], min: [0.1], max: [0.1], last: [0.1], nan: [0] },
     };
-    expect(await curves(run)).toEqual(expected);
+    const lr = { ...expected.lr, times: [STARTED], segment: [0] };
+    expect(await curves(run)).toMatchObject({ ...expected, lr });
     await evict(run);
-    expect(await curves(run)).toEqual(expected);
+    expect(await curves(run)).toMatchObject({ ...expected, lr });
     expect(Object.keys(await curves(run, "?keys=lr&keys=no%20such"))).toEqual(["lr"]);
     expect(await curves(run, "?keys=loss/train_step&from=3&to=4")).toMatchObject({ "loss/train_step": { steps: [3, 4] } });
   });
@@ -83,7 +84,7 @@ describe("GET /api/runs/:run/metrics", () => {
     const producer = await agent(run);
     producer.batch([metrics([1, 2, 3, 4, 5, 6], { loss: [5, 1, 3, "NaN", "NaN", "NaN"] })]);
     await producer.nextOf("ack");
-    expect(await curves(run, "?points=2")).toEqual({
+    expect(await curves(run, "?points=2")).toMatchObject({
       loss: { steps: [3, 6], min: [1, null], max: [5, null], last: [3, "NaN"], nan: [0, 3] },
     });
   });
@@ -104,6 +105,39 @@ describe("GET /api/runs/:run/metrics", () => {
     expect((await curves(run)).loss?.steps).toEqual([1, 2, 3]);
   });
 
+  test("HTTP a training that was resumed into the run is a segment of its own, on the log and sealed", async () => {
+    const run = newRun();
+    const producer = await agent(run);
+    producer.batch([metrics([1, 2, 3, 4], { loss: [4, 3, 2, 1] })]);
+    await producer.nextOf("ack");
+    const resumed = await agent(run, { life: "resumed" });
+    resumed.batch([metrics([3, 4, 5], { loss: [2.5, 1.5, 0.5] })]);
+    await resumed.nextOf("ack");
+    const both = { steps: [1, 2, 3, 3, 4, 4, 5], last: [4, 3, 2, 2.5, 1, 1.5, 0.5], segment: [0, 0, 0, 1, 0, 1, 1] };
+    const answer = await (await get(run)).json<RunMetrics>();
+    expect(answer.series.loss).toMatchObject(both);
+    expect(answer.segments).toMatchObject([
+      { index: 0, step: 1 },
+      { index: 1, step: 3 },
+    ]);
+    await alone(run, STARTED, (woken) => {
+      const { log } = woken.core;
+      for (let n = 0; n < 60; n += 1) log.append([line("x".repeat(40_000))], STARTED + 1000);
+      log.storeTail(STARTED + 2000);
+    });
+    await trimLog(run);
+    expect(await rowsOf(run, "history")).toBeGreaterThan(0);
+    expect((await curves(run)).loss).toMatchObject(both);
+  });
+
+  test("HTTP an answer is compressed for who takes that", async () => {
+    const run = newRun();
+    await agent(run);
+    const response = await ask(`/api/runs/${run}/metrics`, await token({ role: "viewer" }), { headers: { "Accept-Encoding": "gzip" } });
+    expect([response.headers.get("content-encoding"), response.headers.get("vary")]).toEqual(["gzip", expect.stringContaining("Accept-Encoding")]);
+    expect((await get(run)).headers.get("content-encoding")).toBeNull();
+  });
+
   test("HTTP as CSV it has a header and a line an entry, with names that hold a comma quoted", async () => {
     const run = newRun();
     const producer = await agent(run);
@@ -112,7 +146,14 @@ describe("GET /api/runs/:run/metrics", () => {
     const response = await get(run, "?format=csv");
     expect(response.headers.get("content-type")).toBe("text/csv; charset=utf-8");
     expect(await response.text()).toBe(
-      'series,step,min,max,last,nan\r\n"a ""b"", c",1,,,NaN,1\r\n"a ""b"", c",2,Infinity,Infinity,Infinity,0\r\nloss,1,1,1,1,0\r\nloss,2,0.5,0.5,0.5,0\r\n',
+      [
+        "series,step,min,max,last,nan,time,segment",
+        '"a ""b"", c",1,,,NaN,1,2026-11-01T00:00:00.000Z,0',
+        '"a ""b"", c",2,Infinity,Infinity,Infinity,0,2026-11-01T00:00:00.000Z,0',
+        "loss,1,1,1,1,0,2026-11-01T00:00:00.000Z,0",
+        "loss,2,0.5,0.5,0.5,0,2026-11-01T00:00:00.000Z,0",
+        "",
+      ].join("\r\n"),
     );
   });
 

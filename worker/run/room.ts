@@ -18,6 +18,7 @@ import { CommandBook } from "./commands/command-book.ts";
 import { CommandDesk } from "./commands/command-desk.ts";
 import { type CoreParts, createCore, type RoomCore } from "./core.ts";
 import { healthOf, textOf } from "./health.ts";
+import { lifeFinder } from "./history/lives.ts";
 import { type CurveQuery, readCurves } from "./history/read-curves.ts";
 import { type EventQuery, readEvents } from "./log/event-page.ts";
 import { AgentDesk } from "./producer/agent-desk.ts";
@@ -117,7 +118,7 @@ export class Room {
   /** Curves of the whole run, also of what was trimmed from the log. */
   metrics(query: CurveQuery): RunMetrics {
     const { history } = this.core.store;
-    return readCurves(history, this.core.log.after(history.sealed().through), query);
+    return readCurves(history, this.core.log.after(history.sealed().through), lifeFinder(this.core.store.lifeStarts()), query);
   }
 
   /** Samples of the run, newest first, also those whose events were trimmed from the log; `next` is the `before` of the next page. */

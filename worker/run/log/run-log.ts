@@ -1,5 +1,6 @@
 import type { AnyEvent, Hello, Position } from "../../../protocol/index.ts";
 import { CHUNK_AGE_MS, CHUNK_BYTES, LOG_AGE_MAX_MS, LOG_BYTES_MAX, POSITION_AHEAD_MAX } from "../../../protocol/index.ts";
+import { lifeFinder } from "../history/lives.ts";
 import { sealDue } from "../history/sealing.ts";
 import { segmentsOf } from "../history/segment.ts";
 import { EMPTY_STATE, type RunState, reduceState } from "../snapshot.ts";
@@ -113,7 +114,7 @@ export class RunLog {
       this.#writeTail(now);
       // Rows of the log are shared by lives: how much of a life is stored is kept with it, for a producer that comes back to it.
       if (this.#life) this.#store.setLife(this.#life.id, this.#life.base, this.#lastSeq);
-      this.#life = this.#store.addLife({ life, base: this.#lastOffset - startSeq, start_seq: startSeq });
+      this.#life = this.#store.addLife({ life, base: this.#lastOffset - startSeq, start_seq: startSeq }, this.#lastOffset + 1);
       this.#lastSeq = startSeq;
       this.#storedSeq = startSeq;
       return this.renumber(logId);
@@ -210,6 +211,8 @@ export class RunLog {
     const { chunks, history } = this.#store;
     const sealed = history.sealed();
     const end = { through: this.#lastOffset, log_bytes: chunks.bytesEver(), sealed_at: now };
-    if (sealDue(sealed, chunks.oldestStoredAt() ?? now, end)) history.append(segmentsOf(chunks.after(sealed.through)), end);
+    if (sealDue(sealed, chunks.oldestStoredAt() ?? now, end)) {
+      history.append(segmentsOf(chunks.after(sealed.through), lifeFinder(this.#store.lifeStarts())), end);
+    }
   }
 }

@@ -26,6 +26,8 @@ const MIGRATIONS: readonly string[] = [
   // Points that outlive the log. What an older relay has in its log is sealed with the next chunk. The blobs stand last: a head is read without them.
   `CREATE TABLE history (id INTEGER PRIMARY KEY, through INTEGER NOT NULL, log_bytes INTEGER NOT NULL, sealed_at INTEGER NOT NULL,
      bytes INTEGER NOT NULL, bytes_end INTEGER NOT NULL, head TEXT NOT NULL, summary BLOB NOT NULL, points BLOB NOT NULL);`,
+  // Where a life begins in the log: a resumed training's curve is told apart. Of an older relay's lives that is not known.
+  "ALTER TABLE lives ADD COLUMN first_offset INTEGER NOT NULL DEFAULT 0;",
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -1,4 +1,5 @@
 import { type AnyEvent, LIVES_KEPT } from "../../../protocol/index.ts";
+import type { LifeStart } from "../history/lives.ts";
 import type { Line } from "../log/line.ts";
 import { ChunkTable } from "./chunk-table.ts";
 import { HistoryTable } from "./history-table.ts";
@@ -90,6 +91,11 @@ export class RoomStore {
     return this.#rows("SELECT id FROM lives WHERE life = ? LIMIT 1", life).length > 0;
   }
 
+  /** Where lives begin in the log, the oldest first. */
+  lifeStarts(): LifeStart[] {
+    return this.#rows<LifeStart>("SELECT id, first_offset FROM lives ORDER BY id");
+  }
+
   /** @returns the newest seq of a superseded life that is stored */
   lastSeqOf(life: string): number {
     return (
@@ -97,8 +103,10 @@ export class RoomStore {
     );
   }
 
-  addLife(life: Omit<Life, "id">): Life {
-    this.#sql.exec("INSERT INTO lives (life, base, start_seq) VALUES (?, ?, ?)", life.life, life.base, life.start_seq);
+  /** @param firstOffset of its first event */
+  addLife(life: Omit<Life, "id">, firstOffset: number): Life {
+    const { base, start_seq } = life;
+    this.#sql.exec("INSERT INTO lives (life, base, start_seq, first_offset) VALUES (?, ?, ?, ?)", life.life, base, start_seq, firstOffset);
     const added = this.present();
     if (added === null) throw new Error("a life that was just added is not there");
     this.#sql.exec("DELETE FROM lives WHERE id <= ?", added.id - LIVES_KEPT);
