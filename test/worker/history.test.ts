@@ -134,7 +134,10 @@ describe("GET /api/runs/:run/metrics", () => {
     const run = newRun();
     await agent(run);
     const response = await ask(`/api/runs/${run}/metrics`, await token({ role: "viewer" }), { headers: { "Accept-Encoding": "gzip" } });
-    expect([response.headers.get("content-encoding"), response.headers.get("vary")]).toEqual(["gzip", expect.stringContaining("Accept-Encoding")]);
+    expect([response.headers.get("content-encoding"), response.headers.get("vary")]).toEqual([
+      "gzip",
+      expect.stringContaining("Accept-Encoding"),
+    ]);
     expect((await get(run)).headers.get("content-encoding")).toBeNull();
   });
 
