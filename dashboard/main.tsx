@@ -10,11 +10,22 @@ import "uplot/dist/uPlot.min.css";
 import "./styles/chart.css";
 import "./styles/compare.css";
 import "./styles/plot.css";
+import "./styles/shell.css";
 import { render } from "preact";
 import { App } from "./app.tsx";
 import { startSession } from "./session/session.ts";
+import { keepShell } from "./shell/install.ts";
+import { Shell } from "./shell/shell.tsx";
 
 // The token leaves the address before anything else happens.
 startSession();
 const root = document.getElementById("app");
-if (root) render(<App />, root);
+if (root) {
+  render(
+    <Shell>
+      <App />
+    </Shell>,
+    root,
+  );
+}
+keepShell();

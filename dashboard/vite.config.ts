@@ -1,5 +1,6 @@
 import { preact } from "@preact/preset-vite";
 import { defineConfig } from "vite";
+import { serviceWorker } from "./worker-plugin.ts";
 
 /** Where `npm run dev` finds the relay while this page is served with hot reload. */
 const RELAY = "http://127.0.0.1:8787";
@@ -7,7 +8,7 @@ const RELAY = "http://127.0.0.1:8787";
 export default defineConfig({
   root: import.meta.dirname,
   base: "/",
-  plugins: [preact({ prefreshEnabled: true, devToolsEnabled: false })],
+  plugins: [preact({ prefreshEnabled: true, devToolsEnabled: false }), serviceWorker()],
   build: {
     outDir: "../dist/dashboard",
     emptyOutDir: true,

@@ -2,6 +2,7 @@ import type { LinkState } from "../../client/index.ts";
 import type { Freshness } from "../model/freshness.ts";
 import type { AgentLink, RunView } from "../model/run-view.ts";
 import { follow } from "../router.ts";
+import { Bell } from "../shell/bell.tsx";
 import { StatusPill } from "../status-pill.tsx";
 import { now } from "../time/clock.ts";
 import { ago, count, duration } from "../time/format.ts";
@@ -32,6 +33,7 @@ export function RunHeader({ run, store, freshness }: { run: string; store: RunSt
         </ul>
         <div class="people">
           <Presence run={run} store={store} />
+          <Bell run={run} />
           <Share run={run} store={store} />
         </div>
         <Commands store={store} />

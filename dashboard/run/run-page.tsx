@@ -1,10 +1,11 @@
 import { useEffect, useState } from "preact/hooks";
 import { Log } from "../log/log.tsx";
 import { freshnessOf } from "../model/freshness.ts";
-import { advanceOf, isOver } from "../model/progress.ts";
+import { isOver } from "../model/progress.ts";
 import { Samples } from "../samples/samples.tsx";
 import { account, signOut, whyOut } from "../session/session.ts";
-import { percent } from "../time/format.ts";
+import { showSigns } from "../shell/signs.ts";
+import { tellNews } from "../shell/tell-news.ts";
 import { Charts } from "./charts.tsx";
 import { ClosedNotice } from "./closed-notice.tsx";
 import { Hardware } from "./hardware.tsx";
@@ -40,13 +41,10 @@ export function RunPage({ run }: { run: string }) {
 function LiveRun({ run, store, onRetry }: { run: string; store: RunStore; onRetry: () => void }) {
   const view = store.view.value;
   const link = store.link.value;
-  const name = view.info?.name ?? run;
-  const { total } = advanceOf(view.progress);
   const code = link.kind === "closed" ? link.reason.code : null;
 
-  useEffect(() => {
-    document.title = total === null ? `${name} · runcast` : `${percent(total)} · ${name} · runcast`;
-  }, [name, total]);
+  useEffect(() => showSigns(run, store), [run, store]);
+  useEffect(() => tellNews(run, store), [run, store]);
   useEffect(() => {
     if (code === "unauthorized" || code === "token_expired" || code === "token_revoked") signOut(whyOut(code));
   }, [code]);

@@ -11,6 +11,8 @@ import { RunMarkers } from "./run-markers.ts";
 /** Points of a series in the whole run: what this screen is wide, within what a phone and a large screen are. */
 const POINTS = Math.round(Math.min(Math.max(screen.width, 500), 1000));
 
+export type Change = { before: RunView; view: RunView; event: RunEvent | null };
+
 /**
  * One run as its page sees it: a live connection, the present state, curves and log. Events change plain values at once; what the page
  * reads (the signals) follows once a frame, however many events came, and not at all while the page is hidden.
@@ -21,6 +23,11 @@ export class RunStore {
   /** Rises with every change of a curve. */
   readonly drawn = signal(0);
   readonly connection: Connection;
+  /**
+   * Who hears of each change at once, also while the page is hidden and draws no frames: the view before and after, and the event; null
+   * where the view was begun anew.
+   */
+  readonly heard = new Set<(change: Change) => void>();
   /** What is asked beside the connection, with the same token. */
   readonly api: Api;
   /** Somebody wants to take a sample, beginning with this prompt; null while nobody does. */
@@ -74,6 +81,7 @@ export class RunStore {
   }
 
   #welcome(welcome: Welcome): void {
+    const before = this.#view;
     this.#skew = Date.now() - Date.parse(welcome.timestamp);
     if (welcome.recovered) {
       // What follows tells the rest.
@@ -86,6 +94,7 @@ export class RunStore {
       this.#changes += 1;
       this.#replayEnds = welcome.last_offset;
     }
+    this.#tell({ before, view: this.#view, event: null });
     this.#schedule();
   }
 
@@ -93,13 +102,19 @@ export class RunStore {
     // The first event after a fresh start says where the replay begins: what lies before is read over HTTP.
     if (this.#replayEnds !== null) this.markers.begin(Math.min(event.offset, this.#replayEnds + 1));
     this.#replayEnds = null;
-    this.#view = applyEvent(this.#view, event, this.localTime(event.timestamp));
+    const before = this.#view;
+    this.#view = applyEvent(before, event, this.localTime(event.timestamp));
+    this.#tell({ before, view: this.#view, event });
     this.log.passes(event.offset);
     if (event.type === "sample_generated") this.samples.take(event);
     if (event.type === "log") this.log.take(event);
     const [isPoint, isMarker] = [this.curves.take(event), this.markers.take(event)];
     if (isPoint || isMarker) this.#changes += 1;
     this.#schedule();
+  }
+
+  #tell(change: Change): void {
+    for (const hear of this.heard) hear(change);
   }
 
   #schedule(): void {

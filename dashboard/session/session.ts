@@ -1,6 +1,7 @@
 import { signal } from "@preact/signals";
 import { createApi } from "../../client/index.ts";
 import { setAddress } from "../router.ts";
+import { forgetEverything } from "../shell/install.ts";
 import { tokenInFragment, tokenInQuery } from "./token-text.ts";
 
 /** `problem` is why somebody was signed out, to be told on the sign-in page. */
@@ -48,6 +49,8 @@ export function signIn(token: string, path: string | null = null): void {
 /** @param problem why, where it was not asked for */
 export function signOut(problem: string | null = null): void {
   keepToken(null);
+  // Whoever asks for it leaves nothing behind; a link that has expired does not take the choices of this browser along.
+  if (problem === null) forgetEverything();
   account.value = { kind: "out", problem };
   // The cookie goes with the token: one that ended would be answered with 401 where none is asked for.
   void createApi({ url: location.origin }).signOut();
