@@ -16,7 +16,8 @@ const OTHER_HEIGHT = 160;
 const LINES_SHOWN = 24;
 /** Charts that are open before anybody chose. */
 const CHARTS_OPEN = 12;
-const LOSS = "Loss";
+/** No prefix has a slash. */
+const LOSS = "/loss";
 
 export function Charts({ run, store }: { run: string; store: RunStore }) {
   const { curves } = store;
@@ -35,7 +36,7 @@ export function Charts({ run, store }: { run: string; store: RunStore }) {
   });
   // Lines are others where there are other series; what they hold is read as it is drawn.
   const groups = useMemo(
-    (): LineGroup[] => [{ title: LOSS, lines: lossLines(curves, colors) }, ...otherLines(curves, colors)],
+    (): LineGroup[] => [{ key: LOSS, title: "Loss", lines: lossLines(curves, colors) }, ...otherLines(curves, colors)],
     [names.value, colors, curves],
   );
   const all = useMemo(() => groups.flatMap(({ lines }) => lines), [groups]);
@@ -73,11 +74,11 @@ export function Charts({ run, store }: { run: string; store: RunStore }) {
   };
   const markers = useMarkers(store, group, all);
   const name = store.view.value.info?.name ?? run;
-  const plot = ({ title, lines }: LineGroup, height: number) => (
+  const plot = ({ key, title, lines }: LineGroup, height: number) => (
     <Plot
       {...{ title, lines, version, group, height, markers }}
-      hidden={hiddenOf(choice, title, lines)}
-      onHidden={(keys) => choose({ hidden: { ...choice.hidden, [title]: [...keys] } })}
+      hidden={hiddenOf(choice, key, lines)}
+      onHidden={(keys) => choose({ hidden: { ...choice.hidden, [key]: [...keys] } })}
       fileName={name}
     />
   );
@@ -104,19 +105,19 @@ export function Charts({ run, store }: { run: string; store: RunStore }) {
           )}
           {shown.map((each, index) => (
             <details
-              key={each.title}
+              key={each.key}
               class="plot-group"
-              open={wanted !== "" || !(choice.collapsed[each.title] ?? index >= CHARTS_OPEN)}
+              open={wanted !== "" || !(choice.collapsed[each.key] ?? index >= CHARTS_OPEN)}
               onToggle={(event) => {
                 const collapsed = !event.currentTarget.open;
-                if (wanted === "" && collapsed !== (choice.collapsed[each.title] ?? index >= CHARTS_OPEN))
-                  choose({ collapsed: { ...choice.collapsed, [each.title]: collapsed } });
+                if (wanted === "" && collapsed !== (choice.collapsed[each.key] ?? index >= CHARTS_OPEN))
+                  choose({ collapsed: { ...choice.collapsed, [each.key]: collapsed } });
               }}
             >
               <summary>
                 {each.title} <span class="figure">{each.lines.length}</span>
               </summary>
-              {(wanted !== "" || !(choice.collapsed[each.title] ?? index >= CHARTS_OPEN)) && plot(each, OTHER_HEIGHT)}
+              {(wanted !== "" || !(choice.collapsed[each.key] ?? index >= CHARTS_OPEN)) && plot(each, OTHER_HEIGHT)}
             </details>
           ))}
           {shown.length === 0 && <p class="muted">No chart and no series is called that.</p>}
@@ -165,8 +166,8 @@ function lossIsEmpty(curves: RunStore["curves"]): boolean {
   return !has(curves.names()) && !has(curves.progressNames()) && curves.validationLabels().length === 0;
 }
 
-function hiddenOf(choice: RunChoice, title: string, lines: LineGroup["lines"]): ReadonlySet<string> {
-  return new Set(choice.hidden[title] ?? lines.slice(LINES_SHOWN).map(({ key }) => key));
+function hiddenOf(choice: RunChoice, key: string, lines: LineGroup["lines"]): ReadonlySet<string> {
+  return new Set(choice.hidden[key] ?? lines.slice(LINES_SHOWN).map(({ key }) => key));
 }
 
 function matches(wanted: string, texts: readonly string[]): boolean {
