@@ -26,8 +26,11 @@ export type PlotParts = {
   marking: Signal<{ from: number; to: number } | null>;
 };
 
+/** `draw`: soon, and where it is seen. */
+export type MountedPlot = { canvas: PlotCanvas; draw: () => void; unmount: () => void };
+
 /** Puts a drawing into the page that follows its group and its lines, but only while it is seen: a phone's battery pays for every frame. */
-export function mountPlot(place: HTMLElement, parts: PlotParts): { canvas: PlotCanvas; unmount: () => void } {
+export function mountPlot(place: HTMLElement, parts: PlotParts): MountedPlot {
   const { identity, group, colors, height, latest, version, figures } = parts;
   const size = () => ({ width: Math.max(place.clientWidth, 120), height });
   const source = { lines: () => latest.current.shown, markers: () => latest.current.markers };
@@ -77,6 +80,7 @@ export function mountPlot(place: HTMLElement, parts: PlotParts): { canvas: PlotC
   const endPress = listenToHands(canvas.chart.over, handsOn(canvas, parts));
   return {
     canvas,
+    draw,
     unmount: () => {
       stop();
       drawNoMore(drawNow);

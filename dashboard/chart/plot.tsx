@@ -2,8 +2,7 @@ import { effect, type ReadonlySignal, useSignal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { Legend } from "./legend.tsx";
 import type { Marker } from "./markers.ts";
-import { mountPlot } from "./mount-plot.ts";
-import type { PlotCanvas } from "./plot-canvas.ts";
+import { type MountedPlot, mountPlot } from "./mount-plot.ts";
 import type { PlotGroup } from "./plot-group.ts";
 import { keyOnPlot, spokenValue } from "./plot-keys.ts";
 import type { PlotLine } from "./plot-line.ts";
@@ -35,7 +34,7 @@ export function Plot({ title, lines, version, group, height, markers, hidden, on
   const colors = theme.value ?? readTheme();
   const { logarithmic } = group.settings.value;
   const figures = useSignal(0);
-  const drawn = useSignal<PlotCanvas | null>(null);
+  const drawn = useSignal<MountedPlot | null>(null);
   const marking = useSignal<{ from: number; to: number } | null>(null);
   const shown = useMemo(() => lines.filter(({ key }) => !hidden.has(key)), [lines, hidden]);
   const latest = useRef({ shown, markers, title });
@@ -45,10 +44,10 @@ export function Plot({ title, lines, version, group, height, markers, hidden, on
   useEffect(() => {
     const { current: place } = host;
     if (!place) return;
-    const { canvas, unmount } = mountPlot(place, { identity, group, colors, height, latest, version, figures, marking });
-    drawn.value = canvas;
+    const mounted = mountPlot(place, { identity, group, colors, height, latest, version, figures, marking });
+    drawn.value = mounted;
     return () => {
-      unmount();
+      mounted.unmount();
       drawn.value = null;
     };
   }, [group, colors, logarithmic, height, title]);
@@ -89,7 +88,9 @@ export function Plot({ title, lines, version, group, height, markers, hidden, on
         }}
       >
         <div ref={host} />
-        {drawn.value && <Tooltip canvas={drawn.value} lines={shown} group={group} owner={identity} marking={marking} figures={figures} />}
+        {drawn.value && (
+          <Tooltip canvas={drawn.value.canvas} lines={shown} group={group} owner={identity} marking={marking} figures={figures} />
+        )}
       </div>
     </figure>
   );
