@@ -8,7 +8,13 @@ export type PlotSettings = { smoothing: number; logarithmic: boolean; x: XMode; 
 export type Cursor = { x: number; owner: object; top: number | null };
 
 /** A plot as its group knows it. */
-export type PlotMember = { readonly title: string; lines(): readonly PlotLine[]; isSeen(): boolean; picture(): PlotPicture };
+export type PlotMember = {
+  readonly identity: object;
+  readonly title: string;
+  lines(): readonly PlotLine[];
+  isSeen(): boolean;
+  picture(): PlotPicture;
+};
 /** What a plot shows, to be put into a picture: its canvas, which is the browser's, and what it calls its lines. */
 export type PlotPicture = {
   canvas: object;

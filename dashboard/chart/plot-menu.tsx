@@ -1,18 +1,16 @@
-import { useRef } from "preact/hooks";
 import { curvesCsv } from "./curves-csv.ts";
 import { download } from "./download.ts";
 import { savePicture } from "./picture-file.ts";
 import type { PlotGroup } from "./plot-group.ts";
 import type { PlotLine } from "./plot-line.ts";
 
-type PlotMenuProps = { title: string; lines: readonly PlotLine[]; group: PlotGroup; fileName: string };
+type PlotMenuProps = { title: string; identity: object; lines: readonly PlotLine[]; group: PlotGroup; fileName: string };
 
 /** What is on the screen of one plot, as a file. */
-export function PlotMenu({ title, lines, group, fileName }: PlotMenuProps) {
-  const place = useRef<HTMLDivElement>(null);
+export function PlotMenu({ title, identity, lines, group, fileName }: PlotMenuProps) {
   const name = `${fileName} ${title}`;
   return (
-    <div class="plot-menu" ref={place}>
+    <div class="plot-menu">
       <button
         type="button"
         class="quiet small"
@@ -25,14 +23,16 @@ export function PlotMenu({ title, lines, group, fileName }: PlotMenuProps) {
         type="button"
         class="quiet small"
         aria-label={`${title}: save as PNG`}
-        onClick={() => void savePicture(`${name}.png`, fileName, pictureOf(group, title))}
+        onClick={() =>
+          void savePicture(
+            `${name}.png`,
+            fileName,
+            group.members.filter((member) => member.identity === identity),
+          )
+        }
       >
         PNG
       </button>
     </div>
   );
-}
-
-function pictureOf(group: PlotGroup, title: string) {
-  return group.members.filter((member) => member.title === title);
 }

@@ -8,8 +8,8 @@ import { lossName, otherGroups, shortName, smoothLossName, VALIDATION } from "..
 import type { Sample } from "../samples/sample.ts";
 import type { Happening } from "./run-markers.ts";
 
-/** One chart of the page. */
-export type LineGroup = { title: string; lines: PlotLine[] };
+/** One chart of the page. `key` is its own: a trainer may call a group of series as the page calls another chart. */
+export type LineGroup = { key: string; title: string; lines: PlotLine[] };
 
 /** With each round of the colours another one: lines of one colour are told apart, by colour-blind eyes too. */
 const DASHES: readonly (readonly number[])[] = [[], [6, 3], [2, 3], [9, 3, 2, 3]];
@@ -42,12 +42,13 @@ export function lossLines(curves: Curves, colors: ChartTheme): PlotLine[] {
 /** Every other series, by what stands before its first slash. */
 export function otherLines(curves: Curves, colors: ChartTheme): LineGroup[] {
   const groups = otherGroups(curves.names()).map(({ prefix, names }) => ({
+    key: prefix,
     title: prefix,
     lines: names.map((key, index) => ({ key, name: shortName(key, prefix), traces: () => curves.traces(key), ...lookOf(index, colors) })),
   }));
   if (groups.length > 0 || !curves.progressNames().includes("learning_rate")) return groups;
   const line = { key: "learning_rate", name: "learning rate", traces: () => curves.progress("learning_rate"), ...lookOf(0, colors) };
-  return [{ title: "Learning rate", lines: [line] }];
+  return [{ key: "/learning rate", title: "Learning rate", lines: [line] }];
 }
 
 function lookOf(index: number, { series, text }: ChartTheme): { color: string; dash: readonly number[] } {

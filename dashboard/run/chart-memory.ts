@@ -1,6 +1,6 @@
 import type { PlotSettings } from "../chart/plot-group.ts";
 
-/** What somebody chose for one run, by the titles of its charts. Absent: as it comes. */
+/** What somebody chose for one run, by the keys of its charts. Absent: as it comes. */
 export type RunChoice = { hidden: Record<string, string[]>; collapsed: Record<string, boolean> };
 
 type Memory = { settings: Partial<PlotSettings>; runs: Record<string, RunChoice> };

@@ -1,14 +1,11 @@
-import { effect, signal, untracked, useComputed } from "@preact/signals";
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import { Plot } from "../chart/plot.tsx";
-import { PlotGroup } from "../chart/plot-group.ts";
-import { extentOf } from "../chart/plot-line.ts";
-import { readTheme, theme } from "../chart/theme.ts";
 import { isOver } from "../model/progress.ts";
-import { type LineGroup, lossLines, markersOf, otherLines, stepsWithin } from "./chart-lines.ts";
-import { type RunChoice, rememberChoice, rememberedChoice, rememberedSettings, rememberSettings } from "./chart-memory.ts";
+import type { LineGroup } from "./chart-lines.ts";
+import { type RunChoice, rememberChoice, rememberedChoice } from "./chart-memory.ts";
 import { ChartToolbar } from "./chart-toolbar.tsx";
 import type { RunStore } from "./store.ts";
+import { type RunPlots, useRunPlots } from "./use-run-plots.ts";
 
 const LOSS_HEIGHT = 280;
 const OTHER_HEIGHT = 160;
@@ -16,129 +13,86 @@ const OTHER_HEIGHT = 160;
 const LINES_SHOWN = 24;
 /** Charts that are open before anybody chose. */
 const CHARTS_OPEN = 12;
-const LOSS = "Loss";
+
+/** What all charts of a run are drawn with, and what somebody chose for them. */
+type Shared = { plots: RunPlots; choice: RunChoice; choose: (change: Partial<RunChoice>) => void };
 
 export function Charts({ run, store }: { run: string; store: RunStore }) {
-  const { curves } = store;
-  const colors = theme.value ?? readTheme();
-  const group = useMemo(() => {
-    const made = new PlotGroup();
-    made.set(rememberedSettings());
-    return made;
-  }, [store]);
-  const version = useMemo(() => signal(0), [store]);
+  const plots = useRunPlots(run, store);
   const [choice, setChoice] = useState<RunChoice>(() => rememberedChoice(run));
-  const [wanted, setWanted] = useState("");
-  const names = useComputed(() => {
-    void store.drawn.value;
-    return [...curves.names(), "", ...curves.validationLabels(), "", ...curves.progressNames()].join("\n");
-  });
-  // Lines are others where there are other series; what they hold is read as it is drawn.
-  const groups = useMemo(
-    (): LineGroup[] => [{ title: LOSS, lines: lossLines(curves, colors) }, ...otherLines(curves, colors)],
-    [names.value, colors, curves],
-  );
-  const all = useMemo(() => groups.flatMap(({ lines }) => lines), [groups]);
-
-  useEffect(
-    () =>
-      effect(() => {
-        void store.drawn.value;
-        const stepsPerEpoch = store.view.value.progress?.event.max_step || null;
-        const start = extentOf(all, "time")?.from ?? 0;
-        const known = group.origin.peek();
-        if (known.stepsPerEpoch !== stepsPerEpoch || known.start !== start) group.origin.value = { stepsPerEpoch, start };
-        group.extent = extentOf(all, group.x());
-        version.value = version.peek() + 1;
-      }),
-    [all, group, store],
-  );
-  useEffect(
-    () =>
-      effect(() => {
-        const { value: range } = group.range;
-        void [group.sight.value, curves.history.value];
-        const seen = group.members.filter((member) => member.isSeen()).flatMap((member) => member.lines());
-        const x = untracked(() => group.x());
-        curves.look(range && stepsWithin(all, x, range), [...new Set(seen.map(({ key }) => key))]);
-      }),
-    [all, group, curves],
-  );
-  useEffect(() => effect(() => rememberSettings(group.settings.value)), [group]);
-
   const choose = (change: Partial<RunChoice>) => {
     const next = { ...choice, ...change };
     setChoice(next);
     rememberChoice(run, next);
   };
-  const markers = useMarkers(store, group, all);
-  const name = store.view.value.info?.name ?? run;
-  const plot = ({ title, lines }: LineGroup, height: number) => (
-    <Plot
-      {...{ title, lines, version, group, height, markers }}
-      hidden={hiddenOf(choice, title, lines)}
-      onHidden={(keys) => choose({ hidden: { ...choice.hidden, [title]: [...keys] } })}
-      fileName={name}
-    />
-  );
-  const [loss, ...others] = groups;
-  const shown = others.filter(({ title, lines }) => matches(wanted, [title, ...lines.map(({ key }) => key)]));
+  const shared = { plots, choice, choose };
+  const [loss, ...others] = plots.groups;
   return (
     <>
       <section class="panel area-loss" aria-label="Loss">
-        <ChartToolbar group={group} fileName={name} lines={all} />
-        {loss && plot(loss, LOSS_HEIGHT)}
+        <ChartToolbar group={plots.group} fileName={plots.name} lines={plots.all} />
+        {loss && <GroupPlot lines={loss} height={LOSS_HEIGHT} shared={shared} />}
         <LossNote store={store} />
       </section>
-      {others.length > 0 && (
-        <section class="panel area-series" aria-label="Other series">
-          {all.length > LINES_SHOWN && (
-            <input
-              type="search"
-              class="series-search"
-              placeholder={`Search charts and ${all.length} series`}
-              aria-label="Search charts and series"
-              value={wanted}
-              onInput={(event) => setWanted(event.currentTarget.value)}
-            />
-          )}
-          {shown.map((each, index) => (
-            <details
-              key={each.title}
-              class="plot-group"
-              open={wanted !== "" || !(choice.collapsed[each.title] ?? index >= CHARTS_OPEN)}
-              onToggle={(event) => {
-                const collapsed = !event.currentTarget.open;
-                if (wanted === "" && collapsed !== (choice.collapsed[each.title] ?? index >= CHARTS_OPEN))
-                  choose({ collapsed: { ...choice.collapsed, [each.title]: collapsed } });
-              }}
-            >
-              <summary>
-                {each.title} <span class="figure">{each.lines.length}</span>
-              </summary>
-              {(wanted !== "" || !(choice.collapsed[each.title] ?? index >= CHARTS_OPEN)) && plot(each, OTHER_HEIGHT)}
-            </details>
-          ))}
-          {shown.length === 0 && <p class="muted">No chart and no series is called that.</p>}
-        </section>
-      )}
+      {others.length > 0 && <OtherCharts groups={others} shared={shared} />}
     </>
   );
 }
 
-/** Markers as they change: not with every point. */
-function useMarkers(store: RunStore, group: PlotGroup, all: LineGroup["lines"]) {
-  const samples = store.samples.samples.value;
-  const { markers } = group.settings.value;
-  const x = group.x();
-  const lives = useComputed(() => {
-    void store.drawn.value;
-    const segments = new Set(all.flatMap((line) => line.traces().map(({ segment }) => segment)));
-    return `${store.markers.all.length} ${segments.size} ${store.curves.history.value}`;
-  });
-  return useMemo(
-    () => (markers ? markersOf({ happenings: store.markers.all, samples, lines: all }, x) : []),
-    [samples, x, markers, lives.value, all],
+function OtherCharts({ groups, shared }: { groups: readonly LineGroup[]; shared: Shared }) {
+  const { choice, choose } = shared;
+  const [wanted, setWanted] = useState("");
+  const series = groups.reduce((sum, { lines }) => sum + lines.length, 0);
+  const shown = groups.filter(({ title, lines }) => matches(wanted, [title, ...lines.map(({ key }) => key)]));
+  const isCollapsed = (key: string) => choice.collapsed[key] ?? groups.findIndex((group) => group.key === key) >= CHARTS_OPEN;
+  return (
+    <section class="panel area-series" aria-label="Other series">
+      {series > LINES_SHOWN && (
+        <input
+          type="search"
+          class="series-search"
+          placeholder={`Search charts and ${series} series`}
+          aria-label="Search charts and series"
+          value={wanted}
+          onInput={(event) => setWanted(event.currentTarget.value)}
+        />
+      )}
+      {shown.map((each) => {
+        // What somebody searched for is open, whatever was chosen before.
+        const open = wanted !== "" || !isCollapsed(each.key);
+        return (
+          <details
+            key={each.key}
+            class="plot-group"
+            open={open}
+            onToggle={(event) => {
+              const collapsed = !event.currentTarget.open;
+              if (wanted === "" && collapsed !== isCollapsed(each.key))
+                choose({ collapsed: { ...choice.collapsed, [each.key]: collapsed } });
+            }}
+          >
+            <summary>
+              {each.title} <span class="figure">{each.lines.length}</span>
+            </summary>
+            {open && <GroupPlot lines={each} height={OTHER_HEIGHT} shared={shared} />}
+          </details>
+        );
+      })}
+      {shown.length === 0 && <p class="muted">No chart and no series is called that.</p>}
+    </section>
+  );
+}
+
+function GroupPlot({ lines: { key, title, lines }, height, shared }: { lines: LineGroup; height: number; shared: Shared }) {
+  const { plots, choice, choose } = shared;
+  const chosen = choice.hidden[key];
+  const hidden = useMemo(() => new Set(chosen ?? lines.slice(LINES_SHOWN).map((line) => line.key)), [chosen, lines]);
+  return (
+    <Plot
+      {...{ title, lines, height, hidden }}
+      {...{ version: plots.version, group: plots.group, markers: plots.markers, fileName: plots.name }}
+      onHidden={(keys) => choose({ hidden: { ...choice.hidden, [key]: [...keys] } })}
+    />
   );
 }
 
@@ -163,10 +117,6 @@ function LossNote({ store }: { store: RunStore }) {
 function lossIsEmpty(curves: RunStore["curves"]): boolean {
   const has = (names: readonly string[]) => names.some((name) => /loss/i.test(name));
   return !has(curves.names()) && !has(curves.progressNames()) && curves.validationLabels().length === 0;
-}
-
-function hiddenOf(choice: RunChoice, title: string, lines: LineGroup["lines"]): ReadonlySet<string> {
-  return new Set(choice.hidden[title] ?? lines.slice(LINES_SHOWN).map(({ key }) => key));
 }
 
 function matches(wanted: string, texts: readonly string[]): boolean {

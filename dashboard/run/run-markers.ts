@@ -26,6 +26,10 @@ export class RunMarkers {
     this.#options = options;
   }
 
+  get count(): number {
+    return this.#older.length + this.#live.length;
+  }
+
   get all(): readonly Happening[] {
     return [...this.#older, ...this.#live];
   }

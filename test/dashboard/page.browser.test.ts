@@ -269,7 +269,7 @@ describe.skipIf(chromiumPath === undefined)("the page, in a real browser against
       await page.getByText("139.8 GB", { exact: false }).or(page.getByText("102 / 140 GB")).waitFor();
       expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(PHONE.width);
       await page.getByRole("link", { name: "All runs" }).click();
-      await page.getByText("a-run-with-a-name", { exact: false }).waitFor();
+      await page.getByRole("link", { name: /^a-run-with-a-name/ }).waitFor();
       expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(PHONE.width);
     }
   });
