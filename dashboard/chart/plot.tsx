@@ -26,12 +26,10 @@ type PlotProps = {
   fileName: string;
   /** What is told of a line beside the cursor, after its value. */
   about?: (line: PlotLine, x: number) => string | null;
-  /** Beside the title. */
-  children?: ComponentChildren;
 };
 
 /** Lines over steps or time, with a legend whose figures are those at the cursor, else the newest. It knows of no run: all plots of a group share axis, zoom and cursor. */
-export function Plot({ title, lines, version, group, height, markers, hidden, onHidden, fileName, about, children }: PlotProps) {
+export function Plot({ title, lines, version, group, height, markers, hidden, onHidden, fileName, about }: PlotProps) {
   const host = useRef<HTMLDivElement>(null);
   const slider = useRef<HTMLDivElement>(null);
   const identity = useMemo(() => ({}), []);

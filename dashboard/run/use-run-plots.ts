@@ -80,7 +80,7 @@ function followLook({ curves }: RunStore, group: PlotGroup, all: readonly PlotLi
 
 /** Markers as they change. */
 function useMarkers(store: RunStore, group: PlotGroup, all: readonly PlotLine[]): readonly Marker[] {
-  const samples = useMemo(() => computed(() => store.view.value.samples), [store]);
+  const { samples } = store.samples;
   const { markers } = group.settings.value;
   const x = group.x();
   const state = useMemo(
