@@ -30,6 +30,7 @@ export function Charts({ run, store }: { run: string; store: RunStore }) {
   return (
     <>
       <section class="panel area-loss" aria-label="Loss">
+        <h2 class="sr-only">Charts</h2>
         <ChartToolbar group={plots.group} fileName={plots.name} lines={plots.all} />
         {loss && <GroupPlot lines={loss} height={LOSS_HEIGHT} shared={shared} />}
         <LossNote store={store} />

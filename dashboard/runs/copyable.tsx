@@ -14,7 +14,8 @@ export function Copyable({ text }: { text: string }) {
   };
   return (
     <div class="copyable">
-      <pre>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable with the keyboard */}
+      <pre tabIndex={0}>
         <code>{text}</code>
       </pre>
       <button type="button" class="quiet small" onClick={(event) => void copy(event)}>

@@ -80,7 +80,6 @@ function Cell({
     <button
       type="button"
       class={holding ? "cell earlier" : "cell"}
-      aria-label={`${row.prompt ?? "Sample"}, step ${step}: show large`}
       title={earlier ? "Hold (or hold B): the one before" : undefined}
       onPointerDown={press}
       onPointerUp={release}
@@ -92,8 +91,9 @@ function Cell({
       onBlur={release}
       onClick={open}
     >
+      <span class="sr-only">{`${row.prompt ?? "Sample"}, step ${step}: show large`}</span>
       <Thumbnail sample={sample} />
-      <span class="cell-words">
+      <span class="cell-words" aria-hidden="true">
         <span class="figure step-mark">
           {holding ? `before: ${step}` : step}
           {!holding && !current && <span title="This prompt was not sampled at this step; this is its newest until then"> · earlier</span>}

@@ -30,7 +30,13 @@ async function fullRun(run: string): Promise<Producer> {
   onTestFinished(() => producer.close());
   const path = await producer.upload(new Uint8Array(readFileSync(PICTURE)), "image/jpeg");
   const sample = (step: number, prompt: string): AnyEvent => ({
-    ...{ type: "sample_generated", sample_id: `${prompt} ${step}`, path, thumbnail_path: path, media_type: "image/jpeg" },
+    ...{
+      type: "sample_generated",
+      sample_id: `${prompt} ${step}`.replaceAll(" ", "-"),
+      path,
+      thumbnail_path: path,
+      media_type: "image/jpeg",
+    },
     ...{ width: 64, height: 64, step, prompt },
   });
   const steps = Array.from({ length: 40 }, (_, index) => index);
@@ -65,7 +71,7 @@ describe.skipIf(chromiumPath === undefined)("the page for people who do not see,
     await page.getByRole("heading", { name: "No run yet" }).waitFor();
     expect(await findings(page)).toEqual([]);
     await fullRun("listed");
-    await page.getByText("run listed").waitFor();
+    await page.getByRole("link", { name: /^run listed/ }).waitFor();
     expect(await findings(page)).toEqual([]);
   });
 
@@ -146,6 +152,9 @@ describe.skipIf(chromiumPath === undefined)("the page for people who do not see,
     await page.setViewportSize({ width: 640, height: 400 });
     expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(640);
     await page.setViewportSize({ width: 320, height: 640 });
+    const wide = `[...document.querySelectorAll("body *")].filter((element) => element.getBoundingClientRect().right > 321 && !element.closest(".lines, .buttons, .film, .u-wrap, table"))
+      .map((element) => element.outerHTML.slice(0, 120))`;
+    await expect.poll(() => page.evaluate(wide)).toEqual([]);
     expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(320);
   });
 });

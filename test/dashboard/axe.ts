@@ -5,6 +5,14 @@ import { DESKTOP, PHONE } from "./open-page.ts";
 
 const SOURCE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
+const RESTYLE = `(() => {
+  const { style } = document.documentElement;
+  style.display = "none";
+  void document.documentElement.offsetHeight;
+  style.display = "";
+  return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+})()`;
+
 type Finding = { id: string; impact: string | null; nodes: { html: string; failureSummary?: string }[] };
 
 /**
@@ -19,6 +27,8 @@ export async function findings(page: Page): Promise<string[]> {
     await page.setViewportSize(viewport);
     for (const colorScheme of ["light", "dark"] as const) {
       await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+      // Chromium leaves what stands in links and open dialogs in the old colours until something else changes their style.
+      await page.evaluate(RESTYLE);
       for (const finding of await run(page)) found.push(...finding.nodes.map((node) => `${size} ${colorScheme} ${line(finding, node)}`));
     }
   }

@@ -59,7 +59,7 @@ describe.skipIf(chromiumPath === undefined)("samples, in a real browser against 
     const { page, complaints } = await openPage(browser);
     await page.goto(await link("film"));
     await cell(page, "a circle", 16).waitFor();
-    await panel(page).getByText(evil).waitFor();
+    await panel(page).locator(".cell-prompt").filter({ hasText: evil }).waitFor();
     expect(await page.locator("img[src=x]").count()).toBe(0);
 
     const handle = panel(page).getByRole("slider", { name: "Moment" });

@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { buildDashboard, DASHBOARD_OUT, isDashboardFresh } from "../../scripts/make/dashboard.ts";
 import { chromiumPath, startChromium } from "../support/chromium.ts";
@@ -30,6 +31,13 @@ const step = (global_step: number) => ({
   max_step: 100,
   max_epoch: 1,
 });
+/** A picture that the relay takes: by its first bytes. */
+const picture = async () =>
+  new Uint8Array(
+    await sharp({ create: { width: 8, height: 8, channels: 3, background: "#3070c0" } })
+      .png()
+      .toBuffer(),
+  );
 const active = (page: Page) => page.evaluate("navigator.serviceWorker.ready.then(() => undefined)");
 /** Every address that any cache of the page has, and what came with it. */
 const kept = (page: Page) =>
@@ -89,11 +97,11 @@ describe.skipIf(chromiumPath === undefined)("the page's shell: installed, kept, 
   test("AC2 the service worker keeps the page's own files and nothing else: no data, no picture, no token", async () => {
     const run = "kept";
     const producer = await startRun(run);
-    const picture = await producer.upload(new TextEncoder().encode("no real picture"), "image/png");
+    const shown = await producer.upload(await picture(), "image/png");
     await producer.send({
       type: "sample_generated",
       sample_id: "s",
-      path: picture,
+      path: shown,
       thumbnail_path: picture,
       media_type: "image/png",
       step: 1,
@@ -177,7 +185,7 @@ describe.skipIf(chromiumPath === undefined)("the page's shell: installed, kept, 
     await page.goto(`${relay.url}/runs/${run}#token=${await relay.token("viewer", run)}`);
     await page.getByText("live").first().waitFor();
     await active(page);
-    const path = await producer.upload(new TextEncoder().encode("no real picture"), "image/png");
+    const path = await producer.upload(await picture(), "image/png");
     const sample = (id: string) => ({
       type: "sample_generated",
       sample_id: id,
