@@ -8,9 +8,11 @@ import {
   type EventPage,
   errorBody,
   eventPage,
+  type RelayStatus,
   type RunDetail,
   type RunList,
   type RunSummary,
+  relayStatus,
   runDetail,
   runList,
   type SampleList,
@@ -74,6 +76,8 @@ export type Api = {
   tokens(): Promise<Answer<TokenRecord[]>>;
   /** Ends a token by its id, and every socket that was opened with it. For owners. */
   revoke(jti: string): Promise<Answer<null>>;
+  /** What the relay knows of itself, and of the runs that the token covers and somebody is connected to. */
+  relayStatus(): Promise<Answer<RelayStatus>>;
   /** Trades the token for the session cookie, so that `<img>` works. */
   signIn(): Promise<Answer<Session>>;
   signOut(): Promise<Answer<null>>;
@@ -99,6 +103,7 @@ export function createApi(options: ApiOptions): Api {
     makeToken: (wish) => ask(options, "POST", "/api/tokens", tokenMade, { body: wish }),
     tokens: async () => pick(await get("/api/tokens", tokenList), (value) => value.tokens),
     revoke: async (jti) => pick(await ask(options, "DELETE", `/api/tokens/${encodeURIComponent(jti)}`, z.unknown()), () => null),
+    relayStatus: () => get("/api/ws/status", relayStatus),
     signIn: () => ask(options, "POST", "/api/session", session),
     signOut: async () => pick(await ask(options, "DELETE", "/api/session", z.unknown()), () => null),
   };

@@ -5,6 +5,7 @@ import "./styles/list.css";
 import "./styles/run.css";
 import "./styles/people.css";
 import "./styles/samples.css";
+import "./styles/hardware.css";
 import "./styles/log.css";
 import "uplot/dist/uPlot.min.css";
 import "./styles/chart.css";

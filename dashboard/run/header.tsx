@@ -1,3 +1,4 @@
+import { useState } from "preact/hooks";
 import type { LinkState } from "../../client/index.ts";
 import type { Freshness } from "../model/freshness.ts";
 import type { AgentLink, RunView } from "../model/run-view.ts";
@@ -7,7 +8,9 @@ import { StatusPill } from "../status-pill.tsx";
 import { now } from "../time/clock.ts";
 import { ago, count, duration } from "../time/format.ts";
 import { Commands } from "./commands.tsx";
+import { ConnectionDialog } from "./connection.tsx";
 import { Presence } from "./presence.tsx";
+import { SessionEnd } from "./session-end.tsx";
 import { Share } from "./share-dialog.tsx";
 import type { RunStore } from "./store.ts";
 
@@ -15,6 +18,7 @@ export function RunHeader({ run, store, freshness }: { run: string; store: RunSt
   const view = store.view.value;
   const link = store.link.value;
   const status = view.status?.event ?? null;
+  const [asking, setAsking] = useState(false);
   return (
     <header class="run-header">
       <div class="bar">
@@ -25,7 +29,7 @@ export function RunHeader({ run, store, freshness }: { run: string; store: RunSt
         <StatusPill status={status?.status ?? null} phase={phaseOf(view)} />
         <span class="spacer" />
         <ul class="links">
-          <ViewerLink link={link} />
+          <ViewerLink link={link} onOpen={() => setAsking(true)} />
           {/* Without a link of one's own nothing is known of the agent's. */}
           <AgentLinkItem agent={link.kind === "live" ? view.agent : null} over={freshness.kind === "final"} localTime={store.localTime} />
           <ProcessItem view={view} known={freshness.kind !== "stale"} />
@@ -43,6 +47,8 @@ export function RunHeader({ run, store, freshness }: { run: string; store: RunSt
           <strong>Error</strong> {status.error}
         </p>
       )}
+      {asking && <ConnectionDialog run={run} store={store} onClose={() => setAsking(false)} />}
+      <SessionEnd expiresAt={store.told.value.expiresAt} />
       <StaleNotice freshness={freshness} link={link} />
       <StallNotice view={view} freshness={freshness} />
     </header>
@@ -64,13 +70,15 @@ const LINK_WORDS: Record<LinkState["kind"], { word: string; tone: string }> = {
   closed: { word: "closed", tone: "off" },
 };
 
-function ViewerLink({ link }: { link: LinkState }) {
+function ViewerLink({ link, onOpen }: { link: LinkState; onOpen: () => void }) {
   const { word, tone } = LINK_WORDS[link.kind];
   const away = link.kind === "offline" ? ` for ${duration((now.value - link.since) / 1000)}` : "";
   return (
     <li title={link.kind === "offline" || link.kind === "recovering" || link.kind === "closed" ? link.reason.message : undefined}>
       <span class={`link-dot ${tone}`} aria-hidden="true" />
-      <span class="muted">You</span> <span role="status">{`${word}${away}`}</span>
+      <button type="button" class="link-item" aria-label={`You ${word}${away}: connection`} onClick={onOpen}>
+        <span class="muted">You</span> <span role="status">{`${word}${away}`}</span>
+      </button>
     </li>
   );
 }

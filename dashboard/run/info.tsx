@@ -1,7 +1,9 @@
+import { useState } from "preact/hooks";
 import { pathOfRuns } from "../compare/address.ts";
 import { hostText } from "../model/host-text.ts";
 import type { RunView } from "../model/run-view.ts";
 import { follow } from "../router.ts";
+import { readBlob } from "../samples/picture.tsx";
 import { now } from "../time/clock.ts";
 import { clock } from "../time/format.ts";
 
@@ -38,18 +40,75 @@ export function RunInfo({ run, view }: { run: string; view: RunView }) {
       {config.length > 0 && (
         <details>
           <summary>Configuration, {config.length} entries</summary>
-          <dl class="config">
-            {config.map(([name, value]) => (
-              <div key={name}>
-                <dt>{name}</dt>
-                <dd>{text(value) ?? "null"}</dd>
-              </div>
-            ))}
-          </dl>
+          <Config entries={config} />
         </details>
       )}
+      <RawData run={run} />
     </section>
   );
+}
+
+function Config({ entries }: { entries: readonly (readonly [string, unknown])[] }) {
+  const [wanted, setWanted] = useState("");
+  const [copied, setCopied] = useState(false);
+  const rows = entries.map(([name, value]) => [name, text(value) ?? "null"] as const);
+  const shown = rows.filter((row) => row.join(" ").toLowerCase().includes(wanted.toLowerCase()));
+  const copy = () =>
+    void navigator.clipboard?.writeText(JSON.stringify(Object.fromEntries(entries), null, 2)).then(
+      () => setCopied(true),
+      () => undefined,
+    );
+  return (
+    <>
+      <div class="config-tools">
+        <input
+          type="search"
+          placeholder="Search"
+          aria-label="Search the configuration"
+          value={wanted}
+          onInput={(event) => setWanted(event.currentTarget.value)}
+        />
+        <button type="button" class="quiet small" onClick={copy}>
+          {copied ? "Copied" : "Copy"}
+        </button>
+      </div>
+      <dl class="config" tabIndex={0}>
+        {shown.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </>
+  );
+}
+
+/** What a program would rather have: the curves as a table, and every event. */
+function RawData({ run }: { run: string }) {
+  const base = `/api/runs/${encodeURIComponent(run)}`;
+  return (
+    <p class="raw-data">
+      <button type="button" class="quiet small" onClick={() => void download(`${base}/metrics?format=csv`, `${run}-metrics.csv`)}>
+        Curves as CSV
+      </button>
+      <button type="button" class="quiet small" onClick={() => void download(`${base}/events?limit=5000`, `${run}-events.json`)}>
+        First 5,000 events
+      </button>
+    </p>
+  );
+}
+
+/** With the token: where the browser keeps no cookie a plain link would be refused. */
+async function download(path: string, name: string): Promise<void> {
+  const blob = await readBlob(path);
+  if (blob === null) return;
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  // The browser reads it in its own time.
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
 /** Whatever a trainer sent, as text: never as markup. */

@@ -1,4 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
+import { Hardware } from "../hardware/hardware.tsx";
 import { Log } from "../log/log.tsx";
 import { freshnessOf } from "../model/freshness.ts";
 import { isOver } from "../model/progress.ts";
@@ -6,9 +7,9 @@ import { Samples } from "../samples/samples.tsx";
 import { account, signOut, whyOut } from "../session/session.ts";
 import { showSigns } from "../shell/signs.ts";
 import { tellNews } from "../shell/tell-news.ts";
+import { Audit } from "./audit.tsx";
 import { Charts } from "./charts.tsx";
 import { ClosedNotice } from "./closed-notice.tsx";
-import { Hardware } from "./hardware.tsx";
 import { RunHeader } from "./header.tsx";
 import { RunInfo } from "./info.tsx";
 import { Progress } from "./progress.tsx";
@@ -70,8 +71,9 @@ function LiveRun({ run, store, onRetry }: { run: string; store: RunStore; onRetr
             </div>
             <div class="column">
               <Samples run={run} view={view} store={store.samples} onAsk={asks ? ask : null} />
-              <Hardware view={view} freshness={freshness} />
+              <Hardware view={view} freshness={freshness} store={store.stats} />
               <RunInfo run={run} view={view} />
+              <Audit run={run} store={store} />
             </div>
           </div>
         </main>

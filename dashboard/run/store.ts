@@ -3,6 +3,7 @@ import { type Api, type Connection, connect, createApi, type LinkState, type Run
 import type { Welcome } from "../../protocol/index.ts";
 import { curvesOf } from "../curves/ask-curves.ts";
 import { CurveStore } from "../curves/curve-store.ts";
+import { StatsStore } from "../hardware/stats-store.ts";
 import { LogStore } from "../log/log-store.ts";
 import { applyEvent, EMPTY_VIEW, type RunView, viewOfSnapshot } from "../model/run-view.ts";
 import { SampleStore } from "../samples/sample-store.ts";
@@ -12,6 +13,9 @@ import { RunMarkers } from "./run-markers.ts";
 const POINTS = Math.round(Math.min(Math.max(screen.width, 500), 1000));
 
 export type Change = { before: RunView; view: RunView; event: RunEvent | null };
+
+/** `caughtUp`: events that came after a loss that was recovered from, null where none was. `skew`: of the relay's clock, in milliseconds. */
+export type Told = { heardAt: number | null; caughtUp: number | null; skew: number; expiresAt: string | null };
 
 /**
  * One run as its page sees it: a live connection, the present state, curves and log. Events change plain values at once; what the page
@@ -32,6 +36,9 @@ export class RunStore {
   readonly api: Api;
   /** Somebody wants to take a sample, beginning with this prompt; null while nobody does. */
   readonly asking = signal<string | null>(null);
+  /** About this page's own link, for whoever wants to know. */
+  readonly told = signal<Told>({ heardAt: null, caughtUp: null, skew: 0, expiresAt: null });
+  readonly stats: StatsStore;
   readonly log: LogStore;
   readonly samples: SampleStore;
 
@@ -42,6 +49,8 @@ export class RunStore {
   #frame: number | null = null;
   /** Of curves: a log line draws no chart. */
   #changes = 0;
+  #heardAt: number | null = null;
+  #lastOffset = 0;
   /** This machine's clock against the relay's, in milliseconds. */
   #skew = 0;
   /** The newest offset at a fresh start whose first event has not come yet. */
@@ -49,6 +58,7 @@ export class RunStore {
 
   constructor(options: { url: string; run: string; token: string }) {
     this.api = createApi(options);
+    this.stats = new StatsStore(this.api, options.run);
     this.log = new LogStore(this.api, options.run);
     this.samples = new SampleStore(this.api, options.run);
     const changed = () => {
@@ -83,12 +93,15 @@ export class RunStore {
   #welcome(welcome: Welcome): void {
     const before = this.#view;
     this.#skew = Date.now() - Date.parse(welcome.timestamp);
+    const caughtUp = welcome.recovered && this.#lastOffset > 0 ? Math.max(0, welcome.last_offset - this.#lastOffset) : null;
+    this.told.value = { heardAt: this.#heardAt, caughtUp, skew: this.#skew, expiresAt: welcome.expires_at ?? null };
     if (welcome.recovered) {
       // What follows tells the rest.
       this.#view = { ...this.#view, role: welcome.role };
     } else {
       this.#view = viewOfSnapshot(welcome.snapshot, welcome.role, this.localTime);
       this.log.begin(welcome);
+      this.stats.begin(welcome.last_offset);
       this.samples.begin(welcome.snapshot.samples);
       this.curves.begin();
       this.#changes += 1;
@@ -108,6 +121,9 @@ export class RunStore {
     this.log.passes(event.offset);
     if (event.type === "sample_generated") this.samples.take(event);
     if (event.type === "log") this.log.take(event);
+    if (event.type === "system_stats") this.stats.take(event);
+    this.#heardAt = Date.now();
+    this.#lastOffset = event.offset;
     const [isPoint, isMarker] = [this.curves.take(event), this.markers.take(event)];
     if (isPoint || isMarker) this.#changes += 1;
     this.#schedule();
@@ -122,7 +138,9 @@ export class RunStore {
       this.#frame = null;
       batch(() => {
         this.view.value = this.#view;
+        this.stats.publish();
         this.log.publish();
+        if (this.told.value.heardAt !== this.#heardAt) this.told.value = { ...this.told.value, heardAt: this.#heardAt };
         this.samples.publish();
         this.drawn.value = this.#changes;
       });
