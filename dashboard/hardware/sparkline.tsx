@@ -4,9 +4,10 @@ import { HISTORY_MS, pieces, type Reading } from "./stats-history.ts";
 
 const WIDTH = 100;
 const HEIGHT = 22;
+const LEAST_MS = 60_000;
 
 /**
- * The last ten minutes of a figure as a line; under the pointer its value then.
+ * The last minutes of a figure as a line, ten at most; under the pointer its value then.
  * @param most the top of the scale; null: the greatest there was
  */
 export function Sparkline({
@@ -22,14 +23,16 @@ export function Sparkline({
   const last = readings.at(-1);
   const end = last?.at ?? 0;
   const top = most ?? readings.reduce((greatest, { value }) => Math.max(greatest, value), 0);
-  const x = (at: number) => WIDTH - ((end - at) / HISTORY_MS) * WIDTH;
+  // What is shorter than ten minutes has the whole width, too: a dot at the edge says nothing.
+  const span = Math.min(HISTORY_MS, Math.max(LEAST_MS, end - (readings[0]?.at ?? end)));
+  const x = (at: number) => WIDTH - ((end - at) / span) * WIDTH;
   const y = (value: number) => HEIGHT - 1 - (Math.min(value, top) / (top || 1)) * (HEIGHT - 2);
   const path = pieces(readings)
     .map((piece) => piece.map(({ at, value }, index) => `${index === 0 ? "M" : "L"}${x(at).toFixed(1)} ${y(value).toFixed(1)}`).join(""))
     .join("");
   const onMove = (event: PointerEvent) => {
     const { left, width } = (event.currentTarget as Element).getBoundingClientRect();
-    const at = end - (1 - (event.clientX - left) / width) * HISTORY_MS;
+    const at = end - (1 - (event.clientX - left) / width) * span;
     const nearest = readings.reduce<Reading | null>(
       (best, reading) => (best === null || Math.abs(reading.at - at) < Math.abs(best.at - at) ? reading : best),
       null,
