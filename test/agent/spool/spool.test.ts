@@ -1,9 +1,10 @@
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { copyFileSync, existsSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { openSpool } from "../../../agent/spool/spool.ts";
 import { EVENT_MAX } from "../../../protocol/index.ts";
 import { folderForTest } from "../../support/temporary.ts";
@@ -153,11 +154,13 @@ describe("the spool", () => {
       const writer = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", WRITER, path], {
         stdio: ["ignore", "pipe", "inherit"],
       });
+      onTestFinished(() => void writer.kill("SIGKILL"));
       let recorded = 0;
-      for await (const line of createInterface({ input: writer.stdout })) {
+      createInterface({ input: writer.stdout }).on("line", (line) => {
         recorded = Number(line);
         if (recorded >= kill) writer.kill("SIGKILL");
-      }
+      });
+      await once(writer, "close");
       const opened = openSpool(path);
       if (!opened.ok) throw new Error(opened.message);
       const { spool } = opened;
