@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
+import { chromiumPath } from "../support/chromium.ts";
 import { ROOT } from "./support/runcast.ts";
 
 /** A bench as the documents call it, as small as it goes. @returns what it printed. It fails where anything did not arrive */
@@ -40,6 +41,34 @@ describe.skipIf(process.platform !== "linux")("the benches run", () => {
     expect(result.waves).toHaveLength(2);
     for (const { delivered } of result.waves) expect(delivered).toBe(result.watched * result.events);
   });
+
+  test("history: the whole curve and a part of it come from few buckets, and what came since from its points", async () => {
+    const { steps, rows } = await quick<{ steps: number; rows: { what: string; cpu_ms: number; gzip: number; entries: number }[] }>(
+      "history",
+    );
+    expect(rows.map(({ what }) => what)).toHaveLength(6);
+    const whole = rows.find(({ what }) => what === "the whole run");
+    expect(whole?.entries).toBeLessThanOrEqual(4000);
+    expect(whole?.gzip).toBeLessThan(200_000);
+    expect(rows.find(({ what }) => what.startsWith("what came since"))?.entries).toBe(80);
+    expect(rows.at(-1)?.entries).toBe(4 * steps);
+    for (const { cpu_ms } of rows) expect(cpu_ms).toBeGreaterThan(0);
+  });
+
+  test.skipIf(chromiumPath === undefined)(
+    "page: every step that was told comes to the screen, and frames are drawn meanwhile",
+    async () => {
+      type Side = { load: { paint_ms: number; figure_ms: number }; latency: { p95_ms: number } };
+      const { script_gzip_kb, runcast, live } = await quick<{ script_gzip_kb: number; runcast: Side; live: Record<string, number> }>(
+        "page",
+      );
+      // The goal is a bound of what is built, not of a machine.
+      expect(script_gzip_kb).toBeLessThan(150);
+      expect(Number.isFinite(runcast.latency.p95_ms)).toBe(true);
+      expect(runcast.load.figure_ms).toBeGreaterThanOrEqual(runcast.load.paint_ms);
+      for (const figure of Object.values(live)) expect(figure).toBeGreaterThan(0);
+    },
+  );
 
   test("cost: a day stays inside the free plan, watched or not, and the naive relay's does not", async () => {
     type Day = { relay: string; viewers: number; billed: { rows_written: number }; beyond_free: string[] };
