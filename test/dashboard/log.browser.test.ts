@@ -62,6 +62,8 @@ describe.skipIf(chromiumPath === undefined)("the log, in a real browser against 
         { timeout: 30_000 },
       )
       .toBe(1);
+    // What was looked at stayed where it was when the last of them came in front.
+    await toBeginning(page);
     await lines(page).getByText("line 0 ", { exact: false }).first().waitFor();
     expect(await page.getByRole("region", { name: "Log" }).getByText("20,000 lines").count()).toBe(1);
     expect(await inDocument(page)).toBeLessThan(150);
