@@ -96,6 +96,10 @@ describe.skipIf(chromiumPath === undefined)("the page for people who do not see,
     await producer.send({ type: "training_status", status: "error", error: "out of memory" });
     await page.getByRole("alert").getByText("out of memory").waitFor();
     expect(await findings(page)).toEqual([]);
+    await page.goto(`${relay.url}/compare?run=full&run=listed`);
+    await page.getByRole("heading", { name: "Compare" }).waitFor();
+    await page.locator(".uplot canvas").first().waitFor();
+    expect(await findings(page)).toEqual([]);
     await page.goto(`${relay.url}/runs/nobody`);
     await page.getByRole("heading", { name: "This run has not started yet" }).waitFor();
     expect(await findings(page)).toEqual([]);
