@@ -20,9 +20,9 @@ export class RunMarkers {
   #reading: AbortController | null = null;
   #step: number | null = null;
   #phase: string | null = null;
-  readonly #options: { url: string; run: string; token: string; curves: CurveStore; onChange: () => void };
+  readonly #options: { url: string; run: string; token: () => string; curves: CurveStore; onChange: () => void };
 
-  constructor(options: { url: string; run: string; token: string; curves: CurveStore; onChange: () => void }) {
+  constructor(options: { url: string; run: string; token: () => string; curves: CurveStore; onChange: () => void }) {
     this.#options = options;
   }
 
@@ -62,7 +62,7 @@ export class RunMarkers {
 
   async #readOlder(before: number, signal: AbortSignal): Promise<void> {
     const { url, run, token, curves, onChange } = this.#options;
-    const api = createApi({ url, token, fetch: (input, init) => fetch(input, { ...init, signal }) });
+    const api = createApi({ url, token: token(), fetch: (input, init) => fetch(input, { ...init, signal }) });
     const types = ["training_status", "command_status", "validation_result"];
     const page = await api.events(run, { before, limit: OLDER_EVENTS, events: types });
     if (signal.aborted || !page.ok) return;

@@ -1,10 +1,11 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { Hardware } from "../hardware/hardware.tsx";
 import { Log } from "../log/log.tsx";
 import { freshnessOf } from "../model/freshness.ts";
 import { isOver } from "../model/progress.ts";
 import { Samples } from "../samples/samples.tsx";
 import { account, signOut, whyOut } from "../session/session.ts";
+import { roleIn } from "../session/token-text.ts";
 import { showSigns } from "../shell/signs.ts";
 import { tellNews } from "../shell/tell-news.ts";
 import { Audit } from "./audit.tsx";
@@ -21,10 +22,20 @@ export function RunPage({ run }: { run: string }) {
   const [store, setStore] = useState<RunStore | null>(null);
   const [tries, setTries] = useState(0);
 
-  // `tries` is another try with the same credentials
+  const newest = useRef(token);
+  newest.current = token;
+  const role = token === null ? null : roleIn(token);
+
+  // `tries` is another try with the same credentials. A newer token of the same role takes over in place, another role wants another socket.
   useEffect(() => {
     if (token === null) return;
-    const opened = new RunStore({ url: location.origin, run, token });
+    const opened = new RunStore({
+      url: location.origin,
+      run,
+      get token() {
+        return newest.current ?? token;
+      },
+    });
     const check = () => document.hidden || opened.connection.check();
     addEventListener("online", check);
     document.addEventListener("visibilitychange", check);
@@ -34,7 +45,8 @@ export function RunPage({ run }: { run: string }) {
       document.removeEventListener("visibilitychange", check);
       opened.close();
     };
-  }, [run, token, tries]);
+  }, [run, role, tries]);
+  useEffect(() => store?.connection.renew(), [token]);
 
   return store && <LiveRun run={run} store={store} onRetry={() => setTries(tries + 1)} />;
 }

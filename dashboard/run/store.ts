@@ -56,7 +56,8 @@ export class RunStore {
   /** The newest offset at a fresh start whose first event has not come yet. */
   #replayEnds: number | null = null;
 
-  constructor(options: { url: string; run: string; token: string }) {
+  /** @param options token: read anew for each question, so that a newer one takes over in place */
+  constructor(options: { readonly url: string; readonly run: string; readonly token: string }) {
     this.api = createApi(options);
     this.stats = new StatsStore(this.api, options.run);
     this.log = new LogStore(this.api, options.run);
@@ -66,9 +67,15 @@ export class RunStore {
       this.#schedule();
     };
     this.curves = new CurveStore({ ask: curvesOf(options), points: POINTS, onChange: changed });
-    this.markers = new RunMarkers({ ...options, curves: this.curves, onChange: changed });
+    const { url, run } = options;
+    const token = () => options.token;
+    this.markers = new RunMarkers({ url, run, token, curves: this.curves, onChange: changed });
     this.connection = connect({
-      ...options,
+      ...{ url, run },
+      token: async () => token(),
+      onAnswer: (message) => {
+        if (message.type === "refreshed") this.told.value = { ...this.told.value, expiresAt: message.expires_at };
+      },
       onWelcome: (welcome) => this.#welcome(welcome),
       onEvent: (event) => this.#take(event),
       onState: (state) => {

@@ -103,7 +103,13 @@ describe.skipIf(chromiumPath === undefined)("the machine, the connection and the
     const audit = page.getByRole("region", { name: "Commands" });
     await audit.getByText("applied at step 7").waitFor();
     await audit.getByText("nothing to save yet").waitFor();
+    const sockets: string[] = [];
     await page.getByText("Your link ends in", { exact: false }).waitFor();
+    page.on("websocket", (socket) => sockets.push(socket.url()));
+    // Another link of the same role, opened in this tab: the connection goes on with it.
+    await page.goto(await link("told", "viewer", 7200));
+    await expect.poll(() => page.getByText("Your link ends in", { exact: false }).count()).toBe(0);
+    expect(sockets).toEqual([]);
     const info = page.getByRole("region", { name: "Run information" });
     await info.getByText("Configuration, 2 entries").click();
     await info.getByLabel("Search the configuration").fill("rank");
