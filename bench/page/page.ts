@@ -5,7 +5,7 @@
  *
  * First paint and the first live figure on a phone's profile (a processor four times slower, 1.6 Mbit/s, 150 ms), the JavaScript that is loaded, the
  * time from a step's event to its figure on the screen, frames a second and script time while twenty series come ten times a second, and the
- * heap before and after an hour of such events in compressed time.
+ * heap before and after an hour of such events in compressed time; and the log with as many lines as the page keeps.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -33,12 +33,21 @@ const { values } = parseArgs({
 const loads = Number(values.loads ?? (values.quick ? 1 : 5));
 const seconds = Number(values.seconds ?? (values.quick ? 2 : 20));
 const hourSteps = values.quick ? 500 : 36_000;
+const logLines = values.quick ? 2000 : 100_000;
 const RUN = "page";
 const SERIES = 20;
 const HISTORY_STEPS = 20_000;
 /** 1.6 Mbit/s in bytes a second, and a round trip: what a phone has on a train. */
 const PHONE_NETWORK = { offline: false, downloadThroughput: 200_000, uploadThroughput: 94_000, latency: 150 };
 const PHONE_CPU = 4;
+
+/** How long each frame took, in milliseconds. */
+const COUNT_FRAMES = `(() => {
+  window.frames = [];
+  let last = performance.now();
+  const frame = (now) => { window.frames.push(now - last); last = now; requestAnimationFrame(frame); };
+  requestAnimationFrame(frame);
+})()`;
 
 let step = 0;
 
@@ -77,6 +86,7 @@ try {
     runcast: { load: await loadings(browser, link, ".headline .big"), latency: await latency(browser, link, ".headline .big", producer) },
     polling: { load: await loadings(browser, poller.url, "#step"), latency: await latency(browser, poller.url, "#step", producer) },
     live: await live(browser, link, producer),
+    log: await log(browser, link, producer),
   };
   poller.close();
   producer.close();
@@ -166,12 +176,7 @@ async function live(browser: Browser, url: string, producer: Producer): Promise<
   await session.send("Performance.enable");
   await page.goto(url);
   await page.locator(".uplot canvas").first().waitFor();
-  await page.evaluate(`(() => {
-    window.frames = [];
-    let last = performance.now();
-    const frame = (now) => { window.frames.push(now - last); last = now; requestAnimationFrame(frame); };
-    requestAnimationFrame(frame);
-  })()`);
+  await page.evaluate(COUNT_FRAMES);
   const before = await scriptSeconds(session);
   const began = performance.now();
   while (performance.now() - began < seconds * 1000) {
@@ -198,6 +203,52 @@ async function live(browser: Browser, url: string, producer: Producer): Promise<
     heap_before_mb,
     heap_after_mb,
   };
+}
+
+type Log = { lines: number; in_document: number; frame_p50_ms: number; frame_p95_ms: number; search_ms: number };
+
+/** The log as full as the page lets it be, while a thousand lines more come each second. */
+async function log(browser: Browser, url: string, producer: Producer): Promise<Log> {
+  const line = (index: number): AnyEvent => ({
+    type: "log",
+    level: "info",
+    message: `line ${index} ${"x".repeat(index % 120)}`,
+    source: "stdout",
+  });
+  const lines = (from: number, count: number) => Array.from({ length: count }, (_, index) => line(from + index));
+  for (let sent = 0; sent < logLines; sent += 500) {
+    await producer.waiting(2000);
+    producer.send(lines(sent, 500));
+  }
+  await producer.settled();
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+  const page = await context.newPage();
+  await page.goto(url);
+  await page.locator(".line").first().waitFor();
+  while ((await page.getByText(/The log begins here|holds no more lines/).count()) === 0) {
+    await page.evaluate("document.querySelector('.lines').scrollTop = 0");
+    await delay(30);
+  }
+  await page.getByRole("button", { name: "Follow" }).click();
+  await page.evaluate(COUNT_FRAMES);
+  for (let index = 0; index < seconds * 5; index += 1) {
+    producer.send(lines(logLines + index * 100, 100));
+    await delay(100);
+  }
+  const frames = await page.evaluate<number[]>("window.frames.slice()");
+  const search_ms = await page.evaluate<number>(`(async () => {
+    const field = document.querySelector(".log-search input");
+    const began = performance.now();
+    field.value = "line 4242";
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    while (!/\\d/.test(document.querySelector(".log-found").textContent)) await new Promise((done) => setTimeout(done, 1));
+    return performance.now() - began;
+  })()`);
+  const kept = await page.locator(".area-log > header .figure").textContent();
+  const in_document = await page.locator(".line").count();
+  await context.close();
+  const of = (share: number) => percentile(frames, share);
+  return { lines: Number((kept ?? "").replace(/\D/g, "")), in_document, frame_p50_ms: of(0.5), frame_p95_ms: of(0.95), search_ms };
 }
 
 async function scriptSeconds(session: CDPSession): Promise<number> {
@@ -231,9 +282,15 @@ async function pollingPage(token: string): Promise<{ url: string; close(): void 
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, close: () => server.close() };
 }
 
-type Results = { script_gzip_kb: number; runcast: { load: Load; latency: Latency }; polling: { load: Load; latency: Latency }; live: Live };
+type Results = {
+  script_gzip_kb: number;
+  runcast: { load: Load; latency: Latency };
+  polling: { load: Load; latency: Latency };
+  live: Live;
+  log: Log;
+};
 
-function report({ script_gzip_kb, runcast, polling, live: found }: Results): string {
+function report({ script_gzip_kb, runcast, polling, live: found, log: text }: Results): string {
   const row = (what: string, a: number, b: number) => [what, shown(a), shown(b)];
   return [
     markdown(
@@ -247,5 +304,7 @@ function report({ script_gzip_kb, runcast, polling, live: found }: Results): str
     ),
     `JavaScript, gzip: ${shown(script_gzip_kb)} kB. Live with ${SERIES + 1} series at 10/s: ${shown(found.frames_per_second)} frames/s, p95 ${shown(found.frame_p95_ms)} ms, ` +
       `${shown(found.script_ms_per_second)} ms of script a second. Heap ${shown(found.heap_before_mb)} MB, after ${hourSteps} steps more ${shown(found.heap_after_mb)} MB.`,
+    `Log: ${shown(text.lines)} lines, ${text.in_document} of them in the document; while 1,000 more come each second a frame takes ${shown(text.frame_p50_ms)} ms, ` +
+      `p95 ${shown(text.frame_p95_ms)} ms; a search takes ${shown(text.search_ms)} ms.`,
   ].join("\n\n");
 }

@@ -29,6 +29,8 @@ export function Log({ run, store }: { run: string; store: LogStore }) {
   const [current, setCurrent] = useState<number | null>(null);
   const scrolled = useSignal(0);
   const height = useSignal(0);
+  /** Where following put the box last, in pixels. */
+  const putAt = useRef(0);
   /** The newest line when following ended. */
   const letGoAt = useRef(0);
   const columns = useColumns(box, settings.time);
@@ -40,11 +42,21 @@ export function Log({ run, store }: { run: string; store: LogStore }) {
   view.ask(filter, settings.wrap ? columns : null);
   const moved = view.update(store.buffer);
 
+  const follow = (wish: boolean) => {
+    if (wish) putAt.current = 0;
+    else letGoAt.current = view.shown.at(-1)?.key ?? 0;
+    setFollowing(wish);
+  };
   useLayoutEffect(() => {
     const { current: element } = box;
     if (!element) return;
-    if (following) element.scrollTop = element.scrollHeight;
-    else if (moved && anchor) element.scrollTop = view.rows.startOf(view.placeOf(anchor.key)) * ROW_PX + within;
+    const distance = element.scrollHeight - element.scrollTop - element.clientHeight;
+    // Scrolled up since, and the browser has not said so yet: new lines must not pull anybody back.
+    if (following && element.scrollTop < putAt.current - NEAR_END_PX && distance > NEAR_END_PX) follow(false);
+    else if (following) {
+      element.scrollTop = element.scrollHeight;
+      putAt.current = element.scrollTop;
+    } else if (moved && anchor) element.scrollTop = view.rows.startOf(view.placeOf(anchor.key)) * ROW_PX + within;
     scrolled.value = element.scrollTop;
     height.value = element.clientHeight;
   }, [version, following, filter, settings, columns]);
@@ -58,10 +70,6 @@ export function Log({ run, store }: { run: string; store: LogStore }) {
     return () => sized.disconnect();
   }, []);
 
-  const follow = (wish: boolean) => {
-    if (!wish) letGoAt.current = view.shown.at(-1)?.key ?? 0;
-    setFollowing(wish);
-  };
   const onScroll = () => {
     const { current: element } = box;
     if (!element) return;

@@ -59,14 +59,15 @@ describe.skipIf(process.platform !== "linux")("the benches run", () => {
     "page: every step that was told comes to the screen, and frames are drawn meanwhile",
     async () => {
       type Side = { load: { paint_ms: number; figure_ms: number }; latency: { p95_ms: number } };
-      const { script_gzip_kb, runcast, live } = await quick<{ script_gzip_kb: number; runcast: Side; live: Record<string, number> }>(
-        "page",
-      );
+      type Found = { script_gzip_kb: number; runcast: Side; live: Record<string, number>; log: { lines: number; in_document: number } };
+      const { script_gzip_kb, runcast, live, log } = await quick<Found>("page");
       // The goal is a bound of what is built, not of a machine.
       expect(script_gzip_kb).toBeLessThan(150);
       expect(Number.isFinite(runcast.latency.p95_ms)).toBe(true);
       expect(runcast.load.figure_ms).toBeGreaterThanOrEqual(runcast.load.paint_ms);
       for (const figure of Object.values(live)) expect(figure).toBeGreaterThan(0);
+      expect(log.lines).toBeGreaterThanOrEqual(2000);
+      expect(log.in_document).toBeLessThan(150);
     },
   );
 
