@@ -30,11 +30,11 @@ type Beginning = { at: number | null; step: number };
 export function readCurves(source: SegmentSource, open: Iterable<Line>, lifeOf: LifeOf, query: CurveQuery): RunMetrics {
   const range = { from: query.from ?? Number.NEGATIVE_INFINITY, to: query.to ?? Number.POSITIVE_INFINITY };
   const wanted = query.keys && new Set(query.keys);
-  const heads = [...source.heads()].map(({ id, head }) => ({ id, parts: readHead(head) }));
   const outlines = new Map<string, Outline>();
   const beginnings = new Map<number, Beginning>();
-  for (const { parts } of heads) {
-    for (const part of parts) {
+  // Twice, one at a time: those of a run of months are more than the memory of a room.
+  for (const { head } of source.heads()) {
+    for (const part of readHead(head)) {
       begin(beginnings, part.life ?? UNKNOWN_LIFE, { at: part.began ?? null, step: part.first ?? part.lo });
       outlinePart(outlines, wanted, part, range);
     }
@@ -45,7 +45,7 @@ export function readCurves(source: SegmentSource, open: Iterable<Line>, lifeOf: 
   }
 
   const curves = plan(outlines, query.points);
-  for (const { id, parts } of heads) readSegment(source, id, parts, curves, range);
+  for (const { id, head } of source.heads()) readSegment(source, id, readHead(head), curves, range);
   for (const [name, { steps, values, times, lives }] of rest) {
     const planned = curves.get(name);
     if (!planned) continue;
