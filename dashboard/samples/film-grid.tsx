@@ -1,4 +1,4 @@
-import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { count } from "../time/format.ts";
 import { type Film, sampleIn } from "./film.ts";
 import type { SampleStore } from "./sample-store.ts";
@@ -36,6 +36,8 @@ export function FilmGrid({ film, store, onOpen, onClose }: Props) {
     setWindow({ left: current.scrollLeft, top: current.scrollTop, width: current.clientWidth, height: current.clientHeight });
     if (current.scrollLeft < 2 * CELL_PX && store.older.value.kind === "more") void store.readOlder();
   };
+  // An answer that brought nothing new moves nothing: whoever waits at the beginning would never be given the next one.
+  useEffect(look, [store.older.value]);
   const firstColumn = Math.max(0, Math.floor(window.left / CELL_PX) - MARGIN);
   const lastColumn = Math.min(columns, Math.ceil((window.left + window.width) / CELL_PX) + MARGIN);
   const firstRow = Math.max(0, Math.floor(window.top / ROW_PX) - MARGIN);

@@ -102,7 +102,7 @@ describe.skipIf(chromiumPath === undefined)("the page's shell: installed, kept, 
       type: "sample_generated",
       sample_id: "s",
       path: shown,
-      thumbnail_path: picture,
+      thumbnail_path: shown,
       media_type: "image/png",
       step: 1,
     });
@@ -128,7 +128,7 @@ describe.skipIf(chromiumPath === undefined)("the page's shell: installed, kept, 
     await page.getByLabel("Link or token").waitFor();
     await expect.poll(() => kept(page)).toEqual([]);
     expect(await page.evaluate("[localStorage.length, sessionStorage.length]")).toEqual([0, 0]);
-    expect(await context.cookies()).toEqual([]);
+    await expect.poll(() => context.cookies()).toEqual([]);
     // The next start has its files again.
     await page.reload();
     await expect.poll(async () => (await kept(page)).length).toBe(urls.length);
