@@ -8,7 +8,6 @@ import "./styles/samples.css";
 import "./styles/hardware.css";
 import "./styles/log.css";
 import "uplot/dist/uPlot.min.css";
-import "./styles/chart.css";
 import "./styles/compare.css";
 import "./styles/plot.css";
 import "./styles/shell.css";

@@ -74,3 +74,14 @@ export function heightOf(columns: PixelColumns, width: number, positive: boolean
   }
   return low <= high ? [low, high] : null;
 }
+
+/** Of columns in place: what is infinite has no height, and what is not above zero none on a logarithmic scale. */
+export function drawable(columns: PixelColumns, logarithmic: boolean): PixelColumns {
+  for (const column of [columns.first, columns.last, columns.min, columns.max]) {
+    for (let at = 0; at < columns.count; at += 1) {
+      const value = column[at] ?? Number.NaN;
+      if (!Number.isFinite(value) || (logarithmic && value <= 0)) column[at] = Number.NaN;
+    }
+  }
+  return columns;
+}

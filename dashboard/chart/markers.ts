@@ -37,8 +37,31 @@ export type Stretch = { from: number; to: number; text: string };
 /** Nearer than this, in CSS pixels, stretches are one. */
 const STRETCH_GAP_PX = 6;
 
-/** @param found places in CSS pixels and what was there, in any order */
-export function stretchesOf(found: readonly { px: number; text: string }[]): Stretch[] {
+/** A place in CSS pixels, and what was there that is no number. */
+type Odd = { px: number; text: string };
+
+/** @returns the entries of what is seen in which something was NaN or infinite */
+export function findOdd(
+  places: readonly number[],
+  trace: { min: readonly number[]; max: readonly number[]; nan: readonly number[] },
+  { from, to, width }: { from: number; to: number; width: number },
+): Odd[] {
+  const odd: Odd[] = [];
+  for (const [index, place] of places.entries()) {
+    const isNan = (trace.nan[index] ?? 0) > 0;
+    const isHigh = trace.max[index] === Number.POSITIVE_INFINITY;
+    const isLow = trace.min[index] === Number.NEGATIVE_INFINITY;
+    if (!(isNan || isHigh || isLow) || place < from || place > to) continue;
+    const px = ((place - from) / (to - from)) * width;
+    if (isNan) odd.push({ px, text: "NaN" });
+    if (isHigh) odd.push({ px, text: "∞" });
+    if (isLow) odd.push({ px, text: "−∞" });
+  }
+  return odd;
+}
+
+/** @param found in any order */
+export function stretchesOf(found: readonly Odd[]): Stretch[] {
   const stretches: Stretch[] = [];
   for (const { px, text } of [...found].sort((a, b) => a.px - b.px)) {
     const open = stretches.at(-1);

@@ -14,7 +14,7 @@ const OVERTAKEN_DASH = [2, 3];
 const LINE_WIDTH = 1.75;
 const RING_RADIUS = 3.5;
 /** Of the row in which markers stand, in CSS pixels from the plot's top. */
-export const MARKER_Y = 7;
+const MARKER_Y = 7;
 
 type Painter = { ctx: CanvasRenderingContext2D; left: number; ratio: number; yOf: (value: number) => number };
 

@@ -1,7 +1,7 @@
 import { untracked } from "@preact/signals";
 import uPlot from "uplot";
-import { decimate, heightOf, type PixelColumns } from "./decimate.ts";
-import { clusterMarkers, type Marker, type MarkerCluster, stretchesOf } from "./markers.ts";
+import { decimate, drawable, heightOf } from "./decimate.ts";
+import { clusterMarkers, findOdd, type Marker, type MarkerCluster, stretchesOf } from "./markers.ts";
 import { type PaintedLine, paintLines, paintMarkers, paintStretches } from "./paint.ts";
 import type { PlotGroup } from "./plot-group.ts";
 import { type PlotLine, placesOf } from "./plot-line.ts";
@@ -33,7 +33,10 @@ export class PlotCanvas {
     this.#source = source;
     this.#group = group;
     const axis: uPlot.Axis = {
-      ...{ stroke: theme.text, font: theme.font, grid: { stroke: theme.grid, width: 1 }, ticks: { stroke: theme.grid, width: 1, size: 4 } },
+      stroke: theme.text,
+      font: theme.font,
+      grid: { stroke: theme.grid, width: 1 },
+      ticks: { stroke: theme.grid, width: 1, size: 4 },
     };
     const { logarithmic } = group.settings.peek();
     this.#height = heightRange(Number.NaN, Number.NaN, logarithmic);
@@ -50,7 +53,9 @@ export class PlotCanvas {
       },
       axes: [
         {
-          ...{ ...axis, size: X_AXIS_HEIGHT, gap: 3 },
+          ...axis,
+          size: X_AXIS_HEIGHT,
+          gap: 3,
           splits: (chart, _, from, to) => this.#xTicks({ from, to }, chart.over.clientWidth || size.width - AXIS_WIDTH),
           values: (_, splits) =>
             tickTexts(
@@ -60,7 +65,9 @@ export class PlotCanvas {
             ),
         },
         {
-          ...{ ...axis, size: AXIS_WIDTH, gap: 4 },
+          ...axis,
+          size: AXIS_WIDTH,
+          gap: 4,
           values: (_, splits) => splits.map((value) => (value === null ? "" : tick(value))),
         },
       ],
@@ -94,7 +101,7 @@ export class PlotCanvas {
     if (width === 0) return;
     const view = { ...group.view(), width };
     const span = spanOf(this.#source.lines());
-    const found: { px: number; text: string }[] = [];
+    const odd: { px: number; text: string }[] = [];
     let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
     this.#painted = this.#source.lines().map((line) => {
       const traces = line.traces();
@@ -105,14 +112,14 @@ export class PlotCanvas {
         const smooth = isSmooth ? decimate(places, sameValues(smoothedTrace(trace, smoothing, span)), view) : null;
         const height = heightOf(raw, width, logarithmic);
         if (height) [low, high] = [Math.min(low, height[0]), Math.max(high, height[1])];
-        findOdd(places, trace, view, found);
+        odd.push(...findOdd(places, trace, view));
         const over = Math.min(...traces.slice(index + 1).map((later) => placesOf(later, x)[0] ?? Number.POSITIVE_INFINITY));
         return { raw: drawable(raw, logarithmic), smooth: smooth && drawable(smooth, logarithmic), overFrom: pixelOf(over, view) };
       });
       return { color: line.color, dash: line.dash, points: line.points ?? false, lives };
     });
     this.#height = heightRange(low, high, logarithmic);
-    this.#stretches = stretchesOf(found);
+    this.#stretches = stretchesOf(odd);
     this.clusters = markers ? clusterMarkers(this.#source.markers(), view) : [];
     this.chart.setData([[view.from, view.to], [...this.#height]]);
   }
@@ -163,36 +170,6 @@ export function spanOf(lines: readonly PlotLine[]): number {
 
 function pixelOf(place: number, { from, to, width }: { from: number; to: number; width: number }): number {
   return Number.isFinite(place) ? ((place - from) / (to - from)) * width : Number.POSITIVE_INFINITY;
-}
-
-/** Entries in which something was NaN or infinite. */
-function findOdd(
-  places: readonly number[],
-  trace: { min: readonly number[]; max: readonly number[]; nan: readonly number[] },
-  view: { from: number; to: number; width: number },
-  found: { px: number; text: string }[],
-): void {
-  for (const [index, place] of places.entries()) {
-    const isNan = (trace.nan[index] ?? 0) > 0;
-    const isHigh = trace.max[index] === Number.POSITIVE_INFINITY;
-    const isLow = trace.min[index] === Number.NEGATIVE_INFINITY;
-    if (!(isNan || isHigh || isLow) || place < view.from || place > view.to) continue;
-    const px = pixelOf(place, view);
-    if (isNan) found.push({ px, text: "NaN" });
-    if (isHigh) found.push({ px, text: "∞" });
-    if (isLow) found.push({ px, text: "−∞" });
-  }
-}
-
-/** What is infinite has no height, and what is not above zero none on a logarithmic scale. */
-function drawable(columns: PixelColumns, logarithmic: boolean): PixelColumns {
-  for (const column of [columns.first, columns.last, columns.min, columns.max]) {
-    for (let at = 0; at < columns.count; at += 1) {
-      const value = column[at] ?? Number.NaN;
-      if (!Number.isFinite(value) || (logarithmic && value <= 0)) column[at] = Number.NaN;
-    }
-  }
-  return columns;
 }
 
 function heightRange(low: number, high: number, logarithmic: boolean): [number, number] {

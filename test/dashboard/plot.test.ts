@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { curvesCsv } from "../../dashboard/chart/curves-csv.ts";
-import { decimate, heightOf } from "../../dashboard/chart/decimate.ts";
-import { CLUSTER_PX, clusterMarkers, type Marker, stretchesOf } from "../../dashboard/chart/markers.ts";
+import { decimate, drawable, heightOf } from "../../dashboard/chart/decimate.ts";
+import { CLUSTER_PX, clusterMarkers, findOdd, type Marker, stretchesOf } from "../../dashboard/chart/markers.ts";
 import { PlotGroup } from "../../dashboard/chart/plot-group.ts";
 import { extentOf, nearest, type PlotLine } from "../../dashboard/chart/plot-line.ts";
 import { smoothed } from "../../dashboard/chart/smoothing.ts";
@@ -78,6 +78,30 @@ test("VW3 a million entries become as many columns as there are pixels, with the
   const columns = decimate(steps, same(values), { from: 0, to: 999_999, width: 800 });
   expect(columns.count).toBeLessThanOrEqual(803);
   expect(Math.max(...columns.max)).toBe(7);
+});
+
+test("EV2 a NaN is a gap with a mark where it happened, a step that is not there is neither, and a logarithmic scale has no zero", () => {
+  const raw = emptyTrace(0);
+  for (const [index, value] of [0.5, Number.NaN, 0].entries()) addEntry(raw, pointOf(index + 1, Number.NaN, value));
+  const view = { from: 1, to: 3, width: 200 };
+  const drawn = (steps: readonly number[], trace: Trace, logarithmic: boolean) => {
+    const { count, px, last } = drawable(decimate(steps, trace, view), logarithmic);
+    return range(count).map((at) => [px[at], last[at]]);
+  };
+  expect(drawn(raw.steps, raw, false)).toEqual([
+    [0, 0.5],
+    [100, Number.NaN],
+    [200, 0],
+  ]);
+  expect(drawn(raw.steps, raw, true).map(([, value]) => value)).toEqual([0.5, Number.NaN, Number.NaN]);
+  const validation = traceOf([2]);
+  expect(drawn(validation.steps, validation, false)).toEqual([[100, 0.2]]);
+  expect(findOdd(raw.steps, raw, view)).toEqual([{ px: 100, text: "NaN" }]);
+  expect(findOdd([1, 2], { min: [Number.NEGATIVE_INFINITY, 0], max: [0, Number.POSITIVE_INFINITY], nan: [1, 0] }, view)).toEqual([
+    { px: 0, text: "NaN" },
+    { px: 0, text: "−∞" },
+    { px: 100, text: "∞" },
+  ]);
 });
 
 test("EV2 smoothing has no start-up bias, takes nothing from a NaN, and looks alike for dense and for thin series", () => {

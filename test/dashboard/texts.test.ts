@@ -1,5 +1,4 @@
 import { expect, test } from "vitest";
-import { columnsOf, marksOf } from "../../dashboard/chart/lines.ts";
 import { hostText } from "../../dashboard/model/host-text.ts";
 import { lossName, otherGroups, shortName, smoothLossName } from "../../dashboard/model/series.ts";
 import { tokenInFragment, tokenInText } from "../../dashboard/session/token-text.ts";
@@ -76,18 +75,6 @@ test("EV2 OneTrainer's series find their chart, and a stranger's loss is found t
   ]);
   expect(shortName("lr/unet_lora", "lr")).toBe("unet_lora");
   expect(lossName(["accuracy", "model/my_loss", "val_loss"])).toBe("model/my_loss");
-});
-
-test("EV2 a chart's columns share their steps: a NaN is a gap with a mark, a missing step is neither", () => {
-  const line = (name: string, steps: number[], values: number[]) => ({ name, color: "#000", width: 1, curve: { steps, values } });
-  const lines = [line("raw", [1, 2, 3], [0.5, Number.NaN, 0]), line("validation", [2], [0.4])];
-  expect(columnsOf(lines, false)).toEqual([
-    [1, 2, 3],
-    [0.5, null, 0],
-    [undefined, 0.4, undefined],
-  ]);
-  expect(columnsOf(lines, true)[1]).toEqual([0.5, null, null]);
-  expect(marksOf(lines)).toEqual([{ step: 2, text: "NaN" }]);
 });
 
 test("EV7 a host reads in words, and what is not known of it keeps its name", () => {
