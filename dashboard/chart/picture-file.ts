@@ -1,4 +1,4 @@
-import { download } from "./download.ts";
+import { download } from "../download.ts";
 import { scaled } from "./paint.ts";
 import type { PlotMember, PlotPicture } from "./plot-group.ts";
 import { readTheme } from "./theme.ts";

@@ -1,5 +1,5 @@
+import { download } from "../download.ts";
 import { curvesCsv } from "./curves-csv.ts";
-import { download } from "./download.ts";
 import { savePicture } from "./picture-file.ts";
 import type { PlotGroup } from "./plot-group.ts";
 import type { PlotLine } from "./plot-line.ts";

@@ -1,10 +1,10 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useMemo, useState } from "preact/hooks";
-import { download } from "../chart/download.ts";
 import { Plot } from "../chart/plot.tsx";
 import { spanOf } from "../chart/plot-canvas.ts";
 import { smoothedTrace } from "../chart/smoothing.ts";
 import { readTheme, theme } from "../chart/theme.ts";
+import { download } from "../download.ts";
 import type { Axis, Comparison } from "./address.ts";
 import { MODES } from "./align.ts";
 import { Controls } from "./controls.tsx";

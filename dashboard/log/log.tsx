@@ -1,10 +1,11 @@
 import { useComputed, useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { download } from "../download.ts";
 import { count } from "../time/format.ts";
-import { download } from "./download.ts";
 import { type Filter, NO_FILTER } from "./filter.ts";
 import { Line } from "./line.tsx";
 import type { LogStore, Older } from "./log-store.ts";
+import { textOf } from "./log-text.ts";
 import { LogToolbar, type Settings } from "./log-toolbar.tsx";
 import { LogView } from "./log-view.ts";
 import { useColumns } from "./use-columns.ts";
@@ -112,7 +113,7 @@ export function Log({ run, store }: { run: string; store: LogStore }) {
         onSettings={setSettings}
         current={current}
         onGo={go}
-        onDownload={() => download(run, shown)}
+        onDownload={() => download(`${run}.log`, new Blob([textOf(shown)], { type: "text/plain;charset=utf-8" }))}
       />
       <div class="log-frame">
         <div

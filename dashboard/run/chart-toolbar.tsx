@@ -1,8 +1,8 @@
 import { curvesCsv } from "../chart/curves-csv.ts";
-import { download } from "../chart/download.ts";
 import { savePicture } from "../chart/picture-file.ts";
 import type { PlotGroup } from "../chart/plot-group.ts";
 import { extentOf, type PlotLine, type XMode } from "../chart/plot-line.ts";
+import { download } from "../download.ts";
 
 const SMOOTHING_MAX = 0.99;
 const X_NAMES: Record<XMode, string> = { step: "Step", epoch: "Epoch", time: "Clock", elapsed: "Elapsed" };

@@ -1,9 +1,9 @@
 import { useState } from "preact/hooks";
 import { pathOfRuns } from "../compare/address.ts";
+import { downloadFrom } from "../download.ts";
 import { hostText } from "../model/host-text.ts";
 import type { RunView } from "../model/run-view.ts";
 import { follow } from "../router.ts";
-import { readBlob } from "../samples/picture.tsx";
 import { now } from "../time/clock.ts";
 import { clock } from "../time/format.ts";
 
@@ -89,26 +89,14 @@ function RawData({ run }: { run: string }) {
   const base = `/api/runs/${encodeURIComponent(run)}`;
   return (
     <p class="raw-data">
-      <button type="button" class="quiet small" onClick={() => void download(`${base}/metrics?format=csv`, `${run}-metrics.csv`)}>
+      <button type="button" class="quiet small" onClick={() => void downloadFrom(`${base}/metrics?format=csv`, `${run}-metrics.csv`)}>
         Curves as CSV
       </button>
-      <button type="button" class="quiet small" onClick={() => void download(`${base}/events?limit=5000`, `${run}-events.json`)}>
+      <button type="button" class="quiet small" onClick={() => void downloadFrom(`${base}/events?limit=5000`, `${run}-events.json`)}>
         First 5,000 events
       </button>
     </p>
   );
-}
-
-/** With the token: where the browser keeps no cookie a plain link would be refused. */
-async function download(path: string, name: string): Promise<void> {
-  const blob = await readBlob(path);
-  if (blob === null) return;
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(blob);
-  link.download = name;
-  link.click();
-  // The browser reads it in its own time.
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
 /** Whatever a trainer sent, as text: never as markup. */

@@ -1,9 +1,9 @@
 import { useEffect, useRef, useState } from "preact/hooks";
+import { downloadFrom } from "../download.ts";
 import { count, dateClock } from "../time/format.ts";
 import { Comparison } from "./comparison.tsx";
 import type { Film } from "./film.ts";
 import { MediaView } from "./media.tsx";
-import { readBlob } from "./picture.tsx";
 import { fileName, mediaOf, type Sample } from "./sample.ts";
 import { Stage, transformOf } from "./stage.tsx";
 import { WHOLE, type Zoom, zoomed } from "./zoom.ts";
@@ -90,7 +90,7 @@ export function Viewer({ run, film, opened, onOpen, onAsk }: Props) {
           <button type="button" class="quiet" aria-pressed={kept !== null} onClick={() => setKept(kept ? null : sample)}>
             {kept ? "End comparing" : "Compare"}
           </button>
-          <button type="button" class="quiet" onClick={() => void download(run, sample)}>
+          <button type="button" class="quiet" onClick={() => sample.path && void downloadFrom(sample.path, fileName(run, sample))}>
             Download
           </button>
           {onAsk && sample.prompt && (
@@ -143,16 +143,4 @@ function Facts({ sample, kept, compares }: { sample: Sample; kept: Sample | null
 /** The next ones are there when somebody goes on. */
 function preload(samples: readonly (Sample | undefined)[]): void {
   for (const sample of samples) if (sample?.path && mediaOf(sample) === "picture") new Image().src = sample.path;
-}
-
-async function download(run: string, sample: Sample): Promise<void> {
-  if (!sample.path) return;
-  const blob = await readBlob(sample.path);
-  const url = blob === null ? null : URL.createObjectURL(blob);
-  const link = document.createElement("a");
-  link.href = url ?? sample.path;
-  link.download = fileName(run, sample);
-  link.click();
-  // The browser reads it in its own time.
-  if (url !== null) setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }
