@@ -1,3 +1,4 @@
+import { csvCell } from "../csv-cell.ts";
 import { entryAt } from "../curves/trace.ts";
 import type { PlotGroup } from "./plot-group.ts";
 import { type PlotLine, placesOf } from "./plot-line.ts";
@@ -15,16 +16,10 @@ export function curvesCsv(lines: readonly PlotLine[], group: Pick<PlotGroup, "x"
         const { step, time, last, min, max, nan } = entryAt(trace, index);
         const moment = Number.isFinite(time) ? new Date(time).toISOString() : "";
         return [
-          [cell(line.key), trace.segment, step, moment, last, Number.isNaN(min) ? "" : min, Number.isNaN(max) ? "" : max, nan].join(","),
+          [csvCell(line.key), trace.segment, step, moment, last, Number.isNaN(min) ? "" : min, Number.isNaN(max) ? "" : max, nan].join(","),
         ];
       }),
     ),
   );
   return `${[HEAD, ...rows].join("\r\n")}\r\n`;
-}
-
-/** A name comes from the trainer: a spreadsheet must not take it for a formula. */
-function cell(text: string): string {
-  const plain = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain;
 }

@@ -1,9 +1,9 @@
 import { toWire } from "../../protocol/index.ts";
 import type { XRange } from "../chart/plot-line.ts";
+import { csvCell } from "../csv-cell.ts";
 import { entryAt, type Trace } from "../curves/trace.ts";
 import type { Axis } from "./address.ts";
 import { placesOn } from "./align.ts";
-import { csvCell } from "./table-text.ts";
 
 /** One line of one plot. `smoothed`: a value for each of its entries. */
 export type CsvTrace = { run: string; name: string; series: string; trace: Trace; smoothed: readonly number[] };

@@ -1,3 +1,4 @@
+import { unformulated } from "../csv-cell.ts";
 import type { ConfigRow } from "./config-rows.ts";
 
 /** Tables as text, to be pasted elsewhere. A cell that is not there is empty, null is `null`. */
@@ -23,15 +24,4 @@ function isNumeric(rows: readonly ConfigRow[], index: number): boolean {
 /** Nothing of a value is to be read as Markdown or as HTML. */
 function markdownCell(text: string): string {
   return text.replace(/[\r\n]+/g, " ").replace(/[\\`*_{}[\]<>|~]/g, "\\$&");
-}
-
-/** A text that a spreadsheet would run as a formula is one that somebody else wrote. Numbers stay numbers. */
-export function unformulated(text: string): string {
-  return /^[=+\-@\t\r]/.test(text) && !/^[+-]?[\d.]+(?:e[+-]?\d+)?$/i.test(text) ? `'${text}` : text;
-}
-
-/** One cell of CSV (RFC 4180). */
-export function csvCell(text: string): string {
-  const safe = unformulated(text);
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
