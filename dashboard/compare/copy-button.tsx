@@ -1,5 +1,6 @@
 import { useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
+import { copied } from "../clipboard.ts";
 
 /** How long the button says what became of it, in milliseconds. */
 const SAID_MS = 2000;
@@ -25,27 +26,4 @@ export function CopyButton({ label, text }: { label: string; text: () => string 
       </span>
     </span>
   );
-}
-
-/** The clipboard exists in secure contexts alone, and this page is also served by plain http on a local network: there the old way helps. */
-async function copied(text: string): Promise<boolean> {
-  const clipboard: Clipboard | undefined = navigator.clipboard;
-  try {
-    if (clipboard === undefined) return copiedBySelection(text);
-    await clipboard.writeText(text);
-    return true;
-  } catch {
-    return copiedBySelection(text);
-  }
-}
-
-function copiedBySelection(text: string): boolean {
-  const field = document.createElement("textarea");
-  field.value = text;
-  field.className = "sr-only";
-  document.body.append(field);
-  field.select();
-  const done = document.execCommand("copy");
-  field.remove();
-  return done;
 }

@@ -1,4 +1,5 @@
 import { useState } from "preact/hooks";
+import { copied } from "../clipboard.ts";
 import { pathOfRuns } from "../compare/address.ts";
 import { downloadFrom } from "../download.ts";
 import { hostText } from "../model/host-text.ts";
@@ -50,14 +51,10 @@ export function RunInfo({ run, view }: { run: string; view: RunView }) {
 
 function Config({ entries }: { entries: readonly (readonly [string, unknown])[] }) {
   const [wanted, setWanted] = useState("");
-  const [copied, setCopied] = useState(false);
+  const [isCopied, setIsCopied] = useState(false);
   const rows = entries.map(([name, value]) => [name, text(value) ?? "null"] as const);
   const shown = rows.filter((row) => row.join(" ").toLowerCase().includes(wanted.toLowerCase()));
-  const copy = () =>
-    void navigator.clipboard?.writeText(JSON.stringify(Object.fromEntries(entries), null, 2)).then(
-      () => setCopied(true),
-      () => undefined,
-    );
+  const copy = async () => setIsCopied(await copied(JSON.stringify(Object.fromEntries(entries), null, 2)));
   return (
     <>
       <div class="config-tools">
@@ -68,8 +65,8 @@ function Config({ entries }: { entries: readonly (readonly [string, unknown])[] 
           value={wanted}
           onInput={(event) => setWanted(event.currentTarget.value)}
         />
-        <button type="button" class="quiet small" onClick={copy}>
-          {copied ? "Copied" : "Copy"}
+        <button type="button" class="quiet small" onClick={() => void copy()}>
+          {isCopied ? "Copied" : "Copy"}
         </button>
       </div>
       <dl class="config" tabIndex={0}>

@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import type { ShareMade } from "../../protocol/index.ts";
+import { writeClipboard } from "../clipboard.ts";
 import { dateClock } from "../time/format.ts";
 
 /** The link that was made, to be copied or passed on. Its place is there before it is, so that nothing moves. */
@@ -10,7 +11,7 @@ export function MadeLink({ made, problem }: { made: ShareMade | null; problem: s
 
   const copy = async (url: string) => {
     field.current?.select();
-    hint.value = (await copied(url)) ? "Copied." : "It is selected: copy it from there.";
+    hint.value = (await writeClipboard(url)) ? "Copied." : "It is selected: copy it from there.";
   };
   const pass = (url: string) => {
     // Who thinks better of it is told nothing: the link is still here.
@@ -38,15 +39,4 @@ export function MadeLink({ made, problem }: { made: ShareMade | null; problem: s
       </p>
     </div>
   );
-}
-
-/** The clipboard exists in secure contexts alone, and this page is also served by plain http on a local network. */
-async function copied(text: string): Promise<boolean> {
-  const clipboard: Clipboard | undefined = navigator.clipboard;
-  try {
-    await clipboard?.writeText(text);
-    return clipboard !== undefined;
-  } catch {
-    return false;
-  }
 }

@@ -1,16 +1,13 @@
 import { useState } from "preact/hooks";
+import { writeClipboard } from "../clipboard.ts";
 
 /** A line to be copied into a terminal. Where the page may not write the clipboard (plain http) it is selected. */
 export function Copyable({ text }: { text: string }) {
   const [copied, setCopied] = useState(false);
   const copy = async (event: MouseEvent) => {
     const code = event.currentTarget instanceof Element ? event.currentTarget.parentElement?.querySelector("code") : null;
-    try {
-      await navigator.clipboard.writeText(text);
-      setCopied(true);
-    } catch {
-      if (code) getSelection()?.selectAllChildren(code);
-    }
+    if (await writeClipboard(text)) setCopied(true);
+    else if (code) getSelection()?.selectAllChildren(code);
   };
   return (
     <div class="copyable">
